@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eventlog
+
+// Keys of the index over an event, all of them. Keys without the mockforge
+// prefix are OpenTelemetry semantic conventions, v1.44.0, or ComplyBeacon's
+// compliance namespace.
+const (
+	AttrEventType     = "mockforge.event.type"
+	AttrEventCategory = "mockforge.event.category"
+	AttrTest          = "mockforge.test"
+	// AttrWarnings lists what was wrong with an event that was carried all the
+	// same; it is absent from a clean one.
+	AttrWarnings = "mockforge.parse.warnings"
+
+	AttrSourceComponent = "mockforge.source.component"
+
+	AttrUserID        = "user.id"
+	AttrUserName      = "user.name"
+	AttrClientAddress = "client.address"
+	AttrClientPort    = "client.port"
+	AttrUserAgent     = "user_agent.original"
+
+	AttrTargetResourceType    = "mockforge.target.resource_type"
+	AttrTargetResourceID      = "mockforge.target.resource_id"
+	AttrTargetMethod          = "mockforge.target.method"
+	AttrURLPath               = "url.path"
+	AttrHTTPMethod            = "http.request.method"
+	AttrHTTPMethodOriginal    = "http.request.method_original"
+	AttrHTTPStatusCode        = "http.response.status_code"
+	AttrSessionID             = "session.id"
+	AttrOutcomeSuccess        = "mockforge.outcome.success"
+	AttrOutcomeReason         = "mockforge.outcome.reason"
+	AttrErrorType             = "error.type"
+	AttrRecordUID             = "log.record.uid"
+	AttrServiceName           = "service.name"
+	AttrServiceVersion        = "service.version"
+	AttrDeploymentEnvironment = "deployment.environment.name"
+
+	// AttrMetadataPrefix stands before a key of the event's metadata.
+	AttrMetadataPrefix = "mockforge.metadata."
+	// AttrExtraPrefix stands before the dotted path of a field that MockForge
+	// does not document.
+	AttrExtraPrefix = "mockforge."
+
+	// AttrCompliancePrefix stands before the name of a list of controls, the
+	// same name as in the event's compliance object: soc2_cc, iso27001.
+	AttrCompliancePrefix     = "compliance."
+	AttrComplianceFrameworks = "compliance.frameworks"
+	AttrComplianceRequired   = "compliance.requirements"
+	AttrComplianceStatus     = "compliance.enrichment.status"
+	// AttrComplianceAdded lists the controls the pipeline added to what the
+	// event claimed.
+	AttrComplianceAdded = "mockforge.compliance.added"
+)
+
+// The instrumentation scope of every record, and the conventions it follows.
+const (
+	ScopeName    = "mockforge.security"
+	ScopeVersion = "1"
+	SchemaURL    = "https://opentelemetry.io/schemas/1.44.0"
+)
+
+// DefaultServiceName is the service.name of an event that names no source.
+const DefaultServiceName = "mockforge"
+
+// ownKeys are the keys that only this pipeline may set: a field of an event
+// whose path would yield one of them stays in the Body alone.
+var ownKeys = map[string]bool{
+	AttrEventType: true, AttrEventCategory: true, AttrTest: true, AttrWarnings: true,
+	AttrSourceComponent: true, AttrComplianceAdded: true,
+	AttrTargetResourceType: true, AttrTargetResourceID: true, AttrTargetMethod: true,
+	AttrOutcomeSuccess: true, AttrOutcomeReason: true,
+}
+
+// The members of an event, as MockForge names them.
+const (
+	fieldTimestamp   = "timestamp"
+	fieldEventType   = "event_type"
+	fieldSeverity    = "severity"
+	fieldSource      = "source"
+	fieldActor       = "actor"
+	fieldTarget      = "target"
+	fieldOutcome     = "outcome"
+	fieldMetadata    = "metadata"
+	fieldCompliance  = "compliance"
+	fieldEnvironment = "environment"
+	fieldUsername    = "username"
+)

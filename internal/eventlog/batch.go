@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// Options bound and complete what is decoded.
+type Options struct {
+	// MaxEventSize is the largest event in bytes of JSON; 0 for no limit.
+	MaxEventSize int
+	// MaxEvents is the most events in one batch; 0 for no limit.
+	MaxEvents int
+	// Environment is the deployment.environment.name of events that name none.
+	Environment string
+	// RedactCredentials replaces credentials in actor.username.
+	RedactCredentials bool
+}
+
+// Decoder makes log records of JSON events. It is safe for concurrent use.
+type Decoder struct {
+	options  Options
+	scanners sync.Pool
+}
+
+// NewDecoder returns a Decoder.
+func NewDecoder(options Options) *Decoder {
+	return &Decoder{options: options, scanners: sync.Pool{New: func() any { return new(scanner) }}}
+}
+
+// Batch collects the records of one request.
+type Batch struct {
+	decoder  *Decoder
+	observed time.Time
+	logs     plog.Logs
+	count    int
+	warned   map[string]int64
+	scratch  plog.LogRecord
+
+	// Records of one producer stand together, those of the last one at hand.
+	last      producer
+	records   plog.LogRecordSlice
+	producers map[producer]plog.LogRecordSlice
+}
+
+// NewBatch starts an empty batch of events that arrived at the given time.
+func (d *Decoder) NewBatch(observed time.Time) *Batch {
+	return &Batch{decoder: d, observed: observed, logs: plog.NewLogs(), scratch: plog.NewLogRecord()}
+}
+
+// Logs returns the records, grouped by producer.
+func (b *Batch) Logs() plog.Logs { return b.logs }
+
+// Len returns the number of events added.
+func (b *Batch) Len() int { return b.count }
+
+// Warnings counts the events that carry each word of AttrWarnings.
+func (b *Batch) Warnings() map[string]int64 { return b.warned }
+
+// AddAll adds the events of a request: one object, an array of objects, or
+// objects one after the other with or without line breaks (NDJSON). The error
+// is an *Error with the index of the first event that is refused; the batch is
+// then of no use.
+func (b *Batch) AddAll(data []byte) error {
+	if int64(len(data)) > math.MaxInt32 {
+		return &Error{Reason: ReasonTooLarge, Found: fmt.Sprintf("%d bytes", len(data)), Expected: "less than 2 GiB"}
+	}
+	s, _ := b.decoder.scanners.Get().(*scanner)
+	defer b.decoder.release(s)
+	err := b.addAll(s, data)
+	var refused *Error
+	if errors.As(err, &refused) {
+		refused.Index = b.count
+	}
+	return err
+}
+
+// release keeps a scanner for the next request, unless one huge event has made
+// its tape huge too.
+func (d *Decoder) release(s *scanner) {
+	const maxKept = 1 << 14
+	s.data = nil
+	if cap(s.tape) <= maxKept {
+		d.scanners.Put(s)
+	}
+}
+
+const utf8BOM = "\xEF\xBB\xBF"
+
+func (b *Batch) addAll(s *scanner, data []byte) error {
+	pos := 0
+	if strings.HasPrefix(string(data[:min(len(data), len(utf8BOM))]), utf8BOM) {
+		pos = len(utf8BOM)
+	}
+	pos = skipSpace(data, pos)
+	if pos == len(data) {
+		return &Error{Reason: ReasonEmpty, Offset: pos, Found: "nothing", Expected: "a JSON object, an array of objects, or NDJSON"}
+	}
+	if data[pos] == '[' {
+		return b.addArray(s, data, pos+1)
+	}
+	for pos < len(data) {
+		if err := b.add(s, data, pos); err != nil {
+			return err
+		}
+		pos = skipSpace(data, s.pos)
+	}
+	return nil
+}
+
+func (b *Batch) addArray(s *scanner, data []byte, pos int) error {
+	pos = skipSpace(data, pos)
+	if pos < len(data) && data[pos] == ']' {
+		return endOfArray(data, pos+1)
+	}
+	for {
+		if err := b.add(s, data, pos); err != nil {
+			return err
+		}
+		pos = skipSpace(data, s.pos)
+		if pos < len(data) && data[pos] == ']' {
+			return endOfArray(data, pos+1)
+		}
+		if pos == len(data) || data[pos] != ',' {
+			return &Error{Reason: ReasonSyntax, Offset: pos, Found: describe(data, pos), Expected: "',' or ']' after an element"}
+		}
+		pos = skipSpace(data, pos+1)
+	}
+}
+
+func endOfArray(data []byte, pos int) error {
+	if pos = skipSpace(data, pos); pos < len(data) {
+		return &Error{Reason: ReasonSyntax, Offset: pos, Found: describe(data, pos), Expected: "nothing after the array"}
+	}
+	return nil
+}
+
+// add scans and adds the event that begins at pos.
+func (b *Batch) add(s *scanner, data []byte, pos int) error {
+	if limit := b.decoder.options.MaxEvents; limit > 0 && b.count == limit {
+		return &Error{
+			Reason: ReasonTooLarge, Offset: pos,
+			Found: fmt.Sprintf("more than %d events", limit), Expected: fmt.Sprintf("at most %d in a request", limit),
+		}
+	}
+	if err := s.scan(data, pos); err != nil {
+		return err
+	}
+	if err := b.check(data, s.tape[0]); err != nil {
+		return err
+	}
+	root := s.tape[0]
+	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials}
+	r.scanned = scanned{event: string(data[root.start:root.end]), base: root.start, tape: s.tape}
+	if err := r.read(b.observed); err != nil {
+		return err
+	}
+	b.keep(&r)
+	return nil
+}
+
+// check refuses what scanned as JSON but is no event.
+func (b *Batch) check(data []byte, root node) error {
+	if root.kind != kindObject {
+		return &Error{
+			Reason: ReasonNotObject, Offset: int(root.start),
+			Found: kindNames[root.kind], Expected: "a JSON object",
+		}
+	}
+	if limit := b.decoder.options.MaxEventSize; limit > 0 && int(root.end-root.start) > limit {
+		return &Error{
+			Reason: ReasonTooLarge, Offset: int(root.start),
+			Found: fmt.Sprintf("an event of %d bytes", root.end-root.start), Expected: fmt.Sprintf("at most %d", limit),
+		}
+	}
+	if text := data[root.start:root.end]; !utf8.Valid(text) {
+		return invalidUTF8(text, int(root.start))
+	}
+	return nil
+}
+
+func invalidUTF8(text []byte, offset int) error {
+	i := 0
+	for {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return &Error{Reason: ReasonUTF8, Offset: offset + i, Found: describe(text, i), Expected: "UTF-8"}
+		}
+		i += size
+	}
+}
+
+func (b *Batch) keep(r *reader) {
+	if r.from.system == "" {
+		r.from.system = DefaultServiceName
+	}
+	if r.from.environment == "" {
+		r.from.environment = b.decoder.options.Environment
+	}
+	if b.count == 0 || r.from != b.last {
+		b.switchTo(r.from)
+	}
+	r.record.MoveTo(b.records.AppendEmpty())
+	b.count++
+	if len(r.warnings) > 0 && b.warned == nil {
+		b.warned = make(map[string]int64)
+	}
+	for _, word := range r.warnings {
+		b.warned[word]++
+	}
+}
+
+// switchTo finds or makes the place for records of a producer.
+func (b *Batch) switchTo(p producer) {
+	if b.producers == nil {
+		b.producers = make(map[producer]plog.LogRecordSlice)
+	}
+	records, ok := b.producers[p]
+	if !ok {
+		records = newRecords(b.logs, p)
+		b.producers[p] = records
+	}
+	b.last, b.records = p, records
+}
+
+func newRecords(logs plog.Logs, p producer) plog.LogRecordSlice {
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.SetSchemaUrl(SchemaURL)
+	fillResource(rl.Resource().Attributes(), p)
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.SetSchemaUrl(SchemaURL)
+	sl.Scope().SetName(ScopeName)
+	sl.Scope().SetVersion(ScopeVersion)
+	return sl.LogRecords()
+}
+
+func fillResource(attrs pcommon.Map, p producer) {
+	attrs.EnsureCapacity(3)
+	attrs.PutStr(AttrServiceName, p.system)
+	if p.version != "" {
+		attrs.PutStr(AttrServiceVersion, p.version)
+	}
+	if p.environment != "" {
+		attrs.PutStr(AttrDeploymentEnvironment, p.environment)
+	}
+}
