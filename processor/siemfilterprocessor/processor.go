@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemfilterprocessor
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/processor/processorhelper"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/internal/condition"
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadata"
+)
+
+// filter is the processor.
+type filter struct {
+	cfg       *Config
+	rules     rules
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	// droppers name what drops events: 0 for include, then each entry of
+	// exclude, then each condition.
+	droppers []dropper
+}
+
+type dropper struct {
+	rule    string
+	counted metric.MeasurementOption
+}
+
+// passed is the verdict on an event that no rule drops.
+const passed = -1
+
+func newFilter(cfg *Config, logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*filter, error) {
+	rules, err := cfg.compile()
+	if err != nil {
+		return nil, err
+	}
+	f := &filter{cfg: cfg, rules: rules, logger: logger, telemetry: telemetry}
+	f.addDropper("include")
+	for _, s := range rules.exclude {
+		f.addDropper("exclude: " + s.String())
+	}
+	for _, c := range rules.conditions {
+		f.addDropper("conditions: " + c.String())
+	}
+	return f, nil
+}
+
+func (f *filter) addDropper(rule string) {
+	f.droppers = append(f.droppers, dropper{
+		rule:    rule,
+		counted: metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", rule))),
+	})
+}
+
+// start warns of settings that are valid but hardly meant.
+func (f *filter) start(context.Context, component.Host) error {
+	if f.cfg.Include != nil && len(f.cfg.Include) == 0 {
+		f.logger.Warn("include is an empty list, so it restricts nothing; MockForge itself would drop every event")
+	}
+	f.warnUnknown("include", f.rules.include)
+	f.warnUnknown("exclude", f.rules.exclude)
+	return nil
+}
+
+func (f *filter) warnUnknown(key string, selectors []*condition.Selector) {
+	for _, s := range selectors {
+		if s.MatchesNoKnownType() {
+			f.logger.Warn("a pattern matches none of MockForge's event types",
+				zap.String("list", key), zap.String("pattern", s.String()))
+		}
+	}
+}
+
+func (f *filter) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
+	dropped := make([]int64, len(f.droppers))
+	debug := f.logger.Core().Enabled(zap.DebugLevel)
+	logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		resource := rl.Resource()
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
+			sl.LogRecords().RemoveIf(func(record plog.LogRecord) bool {
+				verdict := f.judge(record, resource)
+				if verdict == passed {
+					return false
+				}
+				dropped[verdict]++
+				if debug {
+					f.logger.Debug("event dropped",
+						zap.String("rule", f.droppers[verdict].rule), zap.String("event_type", eventlog.EventType(record)))
+				}
+				return true
+			})
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
+	for i, n := range dropped {
+		if n > 0 {
+			f.telemetry.ProcessorSiemFilterDropped.Add(ctx, n, f.droppers[i].counted)
+		}
+	}
+	if logs.ResourceLogs().Len() == 0 {
+		return logs, processorhelper.ErrSkipProcessingData
+	}
+	return logs, nil
+}
+
+// judge returns the index of the dropper that drops the record, or passed: some
+// include must match, no exclude may, and all conditions must hold.
+func (f *filter) judge(record plog.LogRecord, resource pcommon.Resource) int {
+	if len(f.rules.include) > 0 && !f.included(record, resource) {
+		return 0
+	}
+	for i, s := range f.rules.exclude {
+		if s.Match(record, resource) {
+			return 1 + i
+		}
+	}
+	for i, c := range f.rules.conditions {
+		if !c.Match(record, resource) {
+			return 1 + len(f.rules.exclude) + i
+		}
+	}
+	return passed
+}
+
+func (f *filter) included(record plog.LogRecord, resource pcommon.Resource) bool {
+	for _, s := range f.rules.include {
+		if s.Match(record, resource) {
+			return true
+		}
+	}
+	return false
+}
