@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+)
+
+// Config has the settings of the receiver.
+type Config struct {
+	// Protocols are the ways in. At least one.
+	Protocols Protocols `mapstructure:"protocols"`
+	// Environment is the deployment.environment.name of events that name none.
+	// MockForge's never do, so filters by environment need it. None by default.
+	Environment string `mapstructure:"environment"`
+	// MaxEventSize is the largest event in bytes of JSON. 1 MiB by default.
+	MaxEventSize int `mapstructure:"max_event_size"`
+	// RedactCredentials replaces the tokens and passwords that MockForge puts
+	// into actor.username. On by default.
+	RedactCredentials bool `mapstructure:"redact_credentials"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Protocols has the settings of the ways in; each is off unless it is named.
+type Protocols struct {
+	// HTTP takes POST, PUT and PATCH requests.
+	HTTP configoptional.Optional[HTTPConfig] `mapstructure:"http"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// HTTPConfig has the settings of the HTTP server.
+type HTTPConfig struct {
+	// ServerConfig is confighttp's; endpoint is localhost:8765 by default.
+	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
+	// Path takes the events. /api/v1/events by default.
+	Path string `mapstructure:"path"`
+	// MaxEvents is the most events in one request. 100,000 by default.
+	MaxEvents int `mapstructure:"max_events"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Validate checks what does not belong to one protocol.
+func (cfg *Config) Validate() error {
+	var errs []error
+	if !cfg.Protocols.HTTP.HasValue() {
+		errs = append(errs, errors.New("protocols: found none, expected http"))
+	}
+	if cfg.MaxEventSize <= 0 || cfg.MaxEventSize > math.MaxInt32 {
+		errs = append(errs, fmt.Errorf("max_event_size: found %d, expected 1 to %d bytes", cfg.MaxEventSize, math.MaxInt32))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the settings that are ours.
+func (cfg *HTTPConfig) Validate() error {
+	var errs []error
+	if !strings.HasPrefix(cfg.Path, "/") || strings.ContainsAny(cfg.Path, "{}?# ") {
+		errs = append(errs, fmt.Errorf("path: found %q, expected a path that begins with \"/\"", cfg.Path))
+	}
+	if cfg.MaxEvents <= 0 {
+		errs = append(errs, fmt.Errorf("max_events: found %d, expected at least 1", cfg.MaxEvents))
+	}
+	return errors.Join(errs...)
+}

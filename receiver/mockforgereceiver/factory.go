@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+
+	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
+)
+
+const (
+	defaultHTTPEndpoint = "localhost:8765"
+	defaultPath         = "/api/v1/events"
+	defaultMaxEvents    = 100_000
+	defaultMaxEventSize = 1 << 20
+	defaultMaxBodySize  = 20 << 20
+	// defaultReadTimeout cuts clients that send slower than a request may take.
+	defaultReadTimeout = time.Minute
+)
+
+// NewFactory returns the factory of the mockforge receiver.
+func NewFactory() receiver.Factory {
+	return receiver.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		receiver.WithLogs(createLogs, metadata.LogsStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	server := confighttp.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = defaultHTTPEndpoint
+	server.MaxRequestBodySize = defaultMaxBodySize
+	server.ReadTimeout = defaultReadTimeout
+	return &Config{
+		Protocols: Protocols{
+			HTTP: configoptional.Default(HTTPConfig{
+				ServerConfig: server,
+				Path:         defaultPath,
+				MaxEvents:    defaultMaxEvents,
+			}),
+		},
+		MaxEventSize:      defaultMaxEventSize,
+		RedactCredentials: true,
+	}
+}
+
+func createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	return newReceiver(cfg.(*Config), set, next)
+}
