@@ -100,17 +100,17 @@ func compareNull(find lookup, operator string) predicate {
 }
 
 func matches(v pcommon.Value, lit literal, equality bool, accept func(int) bool) bool {
-	order, ordered, comparable := lit.order(v)
-	return comparable && (ordered || equality) && accept(order)
+	order, ordered, alike := lit.order(v)
+	return alike && (ordered || equality) && accept(order)
 }
 
-// order compares a value with the literal. comparable is false where the two
+// order compares a value with the literal. alike is false where the two
 // have no common form; ordered is false where they are only equal or not.
-func (l literal) order(v pcommon.Value) (order int, ordered, comparable bool) {
+func (l literal) order(v pcommon.Value) (order int, ordered, alike bool) {
 	switch l.kind {
 	case literalNumber:
-		order, comparable = l.orderNumber(v)
-		return order, true, comparable
+		order, alike = l.orderNumber(v)
+		return order, true, alike
 	case literalBool:
 		return l.orderBool(v)
 	default:
@@ -142,7 +142,7 @@ func (l literal) orderNumber(v pcommon.Value) (int, bool) {
 	}
 }
 
-func (l literal) orderBool(v pcommon.Value) (order int, ordered, comparable bool) {
+func (l literal) orderBool(v pcommon.Value) (order int, ordered, alike bool) {
 	switch v.Type() {
 	case pcommon.ValueTypeBool:
 		if v.Bool() == l.boolean {

@@ -80,8 +80,9 @@ func resourceAttribute(key string) lookup {
 func body(path string) lookup {
 	names := strings.Split(path, ".")
 	return func(record plog.LogRecord, _ pcommon.Resource) (pcommon.Value, bool) {
-		v, ok := record.Body(), true
+		v := record.Body()
 		for _, name := range names {
+			var ok bool
 			if v, ok = eventlog.Member(v, name); !ok {
 				return v, false
 			}

@@ -37,11 +37,21 @@ var symbols = []struct {
 	text string
 	kind tokenKind
 }{
-	{"==", tokenOperator}, {"!=", tokenOperator}, {"<=", tokenOperator}, {">=", tokenOperator},
-	{"&&", tokenAnd}, {"||", tokenOr},
+	{"==", tokenOperator},
+	{"!=", tokenOperator},
+	{"<=", tokenOperator},
+	{">=", tokenOperator},
+	{"&&", tokenAnd},
+	{"||", tokenOr},
 	{"=~", tokenEnd}, // not an assignment followed by a stray ~
-	{"=", tokenOperator}, {"<", tokenOperator}, {">", tokenOperator}, {"!", tokenNot},
-	{"(", tokenOpen}, {")", tokenClose}, {"[", tokenIndex}, {"]", tokenIndexEnd},
+	{"=", tokenOperator},
+	{"<", tokenOperator},
+	{">", tokenOperator},
+	{"!", tokenNot},
+	{"(", tokenOpen},
+	{")", tokenClose},
+	{"[", tokenIndex},
+	{"]", tokenIndexEnd},
 }
 
 // Error says where in a condition something is wrong.

@@ -24,7 +24,7 @@ func TestCatalogueMatchesSource(t *testing.T) {
 	require.Len(t, Catalogue(), len(rows))
 	for i, row := range rows {
 		got := Catalogue()[i]
-		assert.Equal(t, row, []string{got.Name, string(got.Category), got.Description, got.Severity.String()})
+		assert.Equal(t, []string{got.Name, string(got.Category), got.Description, got.Severity.String()}, row)
 		found, ok := Lookup(row[0])
 		assert.True(t, ok)
 		assert.Equal(t, got, found)

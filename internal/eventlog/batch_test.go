@@ -3,7 +3,6 @@
 package eventlog
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -236,12 +235,6 @@ func TestTimestamp(t *testing.T) {
 		}
 		assert.Equal(t, want, got.Format(time.RFC3339Nano), in)
 	}
-}
-
-func TestErrorsAreErrors(t *testing.T) {
-	err := NewDecoder(Options{}).NewBatch(arrival).AddAll([]byte("{"))
-	var refused *Error
-	assert.True(t, errors.As(err, &refused))
 }
 
 func TestMapOrder(t *testing.T) {

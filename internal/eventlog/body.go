@@ -45,6 +45,7 @@ func (s *scanned) set(v pcommon.Value, i int32) {
 		s.setMap(v.SetEmptyMap(), i)
 	case kindArray:
 		s.setSlice(v.SetEmptySlice(), i)
+	case kindNull: // a new value is empty
 	}
 }
 

@@ -1,0 +1,57 @@
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+BINARY  := bin/otelcol-mockforge
+CONFIG  ?= otelcol-config.yaml
+TOOL    := go tool -modfile=$(CURDIR)/internal/tools/go.mod
+# The race detector needs a C compiler.
+RACE    ?= $(if $(shell command -v gcc || command -v clang),-race)
+FUZZTIME ?= 20s
+GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/*' docs/events.md)
+
+.PHONY: help build run test e2e fuzz bench lint fmt generate dist vulncheck clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+build: ## build the collector into bin/
+	cd cmd/otelcol-mockforge && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/$(BINARY) .
+
+run: build ## build and start the collector with otelcol-config.yaml
+	$(BINARY) --config $(CONFIG)
+
+test: ## run every unit and component test
+	go test $(RACE) ./...
+
+e2e: build ## run the tests against the real binary
+	go test -count=1 -tags e2e ./test/e2e/...
+
+fuzz: ## run every fuzz test for FUZZTIME
+	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
+	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
+	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
+
+bench: ## run the benchmarks and compare with encoding/json and maps
+	go test ./bench/... -run '^$$' -bench . -benchmem -count 6 | tee bench/latest.txt
+	$(TOOL) benchstat -col /way bench/latest.txt
+
+lint: ## check style, generated files and the default configuration
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --build-tags e2e ./test/e2e/...
+	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \
+		{ echo "generated files are not up to date: run make generate and commit"; exit 1; }
+
+fmt: ## format the code
+	$(TOOL) golangci-lint fmt ./...
+
+generate: dist ## generate metadata, documentation and the collector's sources
+	go generate ./...
+	go test ./internal/compliance -run TestEventsPage -update
+
+dist:
+	$(TOOL) builder --config builder-config.yaml --skip-compilation
+
+vulncheck: ## look for known vulnerabilities in what is built
+	cd cmd/otelcol-mockforge && $(TOOL) govulncheck .
+
+clean: ## remove what was built and received
+	rm -rf bin data
