@@ -30,8 +30,9 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
 
-bench: ## run the benchmarks and compare with encoding/json and maps
-	go test ./bench/... -run '^$$' -bench . -benchmem -count 6 | tee bench/latest.txt
+bench: ## run the benchmarks, compared with encoding/json and other decoders
+	go test ./internal/eventlog ./bench -run '^$$' -bench . -benchmem -count 6 | tee bench/latest.txt
+	cd bench/decoders && go test . -bench . -benchmem
 	$(TOOL) benchstat -col /way bench/latest.txt
 
 lint: ## check style, generated files and the default configuration

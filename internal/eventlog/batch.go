@@ -160,7 +160,7 @@ func (b *Batch) add(s *scanner, data []byte, pos int) error {
 		return err
 	}
 	root := s.tape[0]
-	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials}
+	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials, keys: &s.keys}
 	r.scanned = scanned{event: string(data[root.start:root.end]), base: root.start, tape: s.tape}
 	if err := r.read(b.observed); err != nil {
 		return err

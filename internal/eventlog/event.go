@@ -34,8 +34,10 @@ type reader struct {
 	record plog.LogRecord
 	attrs  pcommon.Map
 	kind   string // the event type
+	known  event.Type
 	extras int    // attributes for undocumented fields so far
 	redact bool
+	keys   *attributeKeys
 }
 
 // read fills the record. The only thing it refuses is an unusable event_type.
@@ -50,7 +52,7 @@ func (r *reader) read(observed time.Time) error {
 	r.attrs.EnsureCapacity(r.attributeCount())
 	r.record.SetEventName(r.kind)
 	r.attrs.PutStr(AttrEventType, r.kind)
-	r.attrs.PutStr(AttrEventCategory, string(event.CategoryOf(r.kind)))
+	r.attrs.PutStr(AttrEventCategory, string(r.known.Category))
 	r.readTimestamp()
 	r.readSeverity()
 	r.readSource()
@@ -129,7 +131,9 @@ func (r *reader) readType() error {
 			Field: fieldEventType, Found: found, Expected: "a non-empty string",
 		}
 	}
-	if _, known := event.Lookup(r.kind); !known {
+	var known bool
+	if r.known, known = event.Lookup(r.kind); !known {
+		r.known.Category = event.CategoryOf(r.kind)
 		r.add(warnTypeUnknown)
 	}
 	return nil
@@ -157,11 +161,10 @@ func (r *reader) readSeverity() {
 	case ok && !known:
 		r.add(warnSeverityUnknown)
 	case !ok:
-		t, found := event.Lookup(r.kind)
-		if !found {
+		if severity = r.known.Severity; severity == event.SeverityUnknown {
 			return
 		}
-		severity, text = t.Severity, t.Severity.String()
+		text = severity.String()
 		r.add(warnSeverityDefault)
 	}
 	r.record.SetSeverityNumber(plog.SeverityNumber(severity.Number()))

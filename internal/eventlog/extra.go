@@ -86,7 +86,7 @@ func (r *reader) readMetadata() {
 			r.add(warnMetadataCapped)
 			continue
 		}
-		r.set(r.attrs.PutEmpty(AttrMetadataPrefix+key), at)
+		r.set(r.attrs.PutEmpty(r.keys.metadata(key)), at)
 		indexed++
 	}
 }

@@ -190,10 +190,13 @@ func (r *reader) readCompliance() {
 	}
 }
 
+// controlsToAdd leaves room for what tagging mostly adds to a list.
+const controlsToAdd = 2
+
 func (r *reader) putControls(attr string, i int32) {
 	n := &r.tape[i]
 	s := r.attrs.PutEmptySlice(attr)
-	s.EnsureCapacity(int(n.size))
+	s.EnsureCapacity(int(n.size) + controlsToAdd)
 	for k := i + 1; k < n.next; k = r.tape[k].next {
 		if r.tape[k].kind != kindString {
 			r.add(attr + warnType)

@@ -70,7 +70,11 @@ func basicUser(s string) (string, bool) {
 	if len(s) < 4 {
 		return "", false
 	}
-	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+	s = strings.TrimRight(s, "=")
+	if len(s)%4 == 1 {
+		return "", false // most names end here, without an allocation
+	}
+	decoded, err := base64.RawStdEncoding.DecodeString(s)
 	if err != nil || !utf8.Valid(decoded) || strings.ContainsFunc(string(decoded), unicode.IsControl) {
 		return "", false
 	}

@@ -2,7 +2,10 @@
 
 package eventlog
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 const (
 	// MaxDepth is how deep objects and arrays may nest in one event.
@@ -33,9 +36,9 @@ var kindNames = [...]string{
 // node is one JSON value on the tape. The members of an object follow it as
 // key, value, key, value; the elements of an array follow it too.
 type node struct {
-	start, end int32 // the text; of a string without its quotes
-	next       int32 // the node after this value and all it holds
-	size       int32 // members or elements
+	start, end int32  // the text; of a string without its quotes
+	next       int32  // the node after this value and all it holds
+	size       uint16 // members, or elements as far as 16 bits count them
 	kind       kind
 	escaped    bool // a string that holds a backslash
 }
@@ -46,6 +49,7 @@ type scanner struct {
 	data []byte
 	pos  int
 	tape []node
+	keys attributeKeys
 }
 
 // scan reads one value that starts at pos and leaves pos behind it.
@@ -89,7 +93,7 @@ func (s *scanner) object(depth int) error {
 		s.close(at, 0)
 		return nil
 	}
-	for size := int32(1); ; size++ {
+	for size := 1; ; size++ {
 		if size > MaxMembers {
 			return s.limit(fmt.Sprintf("more than %d members", MaxMembers), fmt.Sprintf("an object of at most %d", MaxMembers))
 		}
@@ -128,7 +132,7 @@ func (s *scanner) array(depth int) error {
 		s.close(at, 0)
 		return nil
 	}
-	for size := int32(1); ; size++ {
+	for size := 1; ; size++ {
 		if err := s.value(depth); err != nil {
 			return err
 		}
@@ -155,9 +159,9 @@ func (s *scanner) open(k kind, depth int) (int, error) {
 	return len(s.tape) - 1, nil
 }
 
-func (s *scanner) close(at int, size int32) {
+func (s *scanner) close(at, size int) {
 	n := &s.tape[at]
-	n.size, n.end, n.next = size, int32(s.pos), int32(len(s.tape))
+	n.size, n.end, n.next = uint16(min(size, math.MaxUint16)), int32(s.pos), int32(len(s.tape))
 }
 
 // plain marks the bytes that stand for themselves in a JSON string.
@@ -172,9 +176,11 @@ func (s *scanner) str() error {
 	s.pos++
 	start, escaped := s.pos, false
 	for {
-		for s.pos < len(s.data) && plain[s.data[s.pos]] {
-			s.pos++
+		i := s.pos // in a register, unlike a field
+		for i < len(s.data) && plain[s.data[i]] {
+			i++
 		}
+		s.pos = i
 		if s.pos >= len(s.data) {
 			return s.fail("'\"' at the end of a string")
 		}
