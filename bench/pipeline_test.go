@@ -51,6 +51,7 @@ var decoders = []struct {
 var decoder = eventlog.NewDecoder(eventlog.Options{RedactCredentials: true, Environment: "production"})
 
 func decodeEventlog(b *testing.B, data []byte) plog.Logs {
+	b.Helper()
 	batch := decoder.NewBatch(observed)
 	for range perBatch {
 		if err := batch.AddAll(data); err != nil {
@@ -63,6 +64,7 @@ func decodeEventlog(b *testing.B, data []byte) plog.Logs {
 // decodeMaps goes by encoding/json and maps. It has no order, no exact
 // integers and no checks, and of the index only what the processors need.
 func decodeMaps(b *testing.B, data []byte) plog.Logs {
+	b.Helper()
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
 	rl.Resource().Attributes().PutStr("deployment.environment.name", "production")

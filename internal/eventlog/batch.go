@@ -77,7 +77,14 @@ func (b *Batch) AddAll(data []byte) error {
 	}
 	s, _ := b.decoder.scanners.Get().(*scanner)
 	defer b.decoder.release(s)
-	err := b.addAll(s, data)
+	if err := b.addAll(s, data); err != nil {
+		return b.indexed(err)
+	}
+	return nil
+}
+
+// indexed adds to an error which event it is about.
+func (b *Batch) indexed(err error) error {
 	var refused *Error
 	if errors.As(err, &refused) {
 		refused.Index = b.count

@@ -35,7 +35,7 @@ type reader struct {
 	attrs  pcommon.Map
 	kind   string // the event type
 	known  event.Type
-	extras int    // attributes for undocumented fields so far
+	extras int // attributes for undocumented fields so far
 	redact bool
 	keys   *attributeKeys
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// TestDocumentedSettings validates every block of YAML in the components'
+// READMEs, on top of the default settings.
+func TestDocumentedSettings(t *testing.T) {
+	readmes, err := filepath.Glob("../../*/*/README.md")
+	require.NoError(t, err)
+	blocks := 0
+	for _, readme := range readmes {
+		text, err := os.ReadFile(readme)
+		require.NoError(t, err)
+		for i, block := range yamlBlock.FindAllSubmatch(text, -1) {
+			blocks++
+			t.Run(fmt.Sprintf("%s/%d", filepath.Base(filepath.Dir(readme)), i), func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "block.yaml")
+				require.NoError(t, os.WriteFile(file, block[1], 0o600))
+				out, err := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", file).CombinedOutput()
+				assert.NoError(t, err, string(out))
+			})
+		}
+	}
+	assert.GreaterOrEqual(t, blocks, 6)
+}
