@@ -7,9 +7,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -20,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 	"github.com/mockforge/otelcol-mockforge/processor/compliancetagprocessor"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor"
 )
@@ -27,17 +26,6 @@ import (
 // perBatch is the number of events in a request; what a request costs besides
 // is shared by them.
 const perBatch = 100
-
-var observed = time.Date(2025, 1, 27, 10, 30, 0, 0, time.UTC)
-
-func guide(b *testing.B) []byte {
-	b.Helper()
-	data, err := os.ReadFile("../internal/eventlog/testdata/decode/guide.json")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return data
-}
 
 // decoders are the ways from JSON to records.
 var decoders = []struct {
@@ -52,7 +40,7 @@ var decoder = eventlog.NewDecoder(eventlog.Options{RedactCredentials: true, Envi
 
 func decodeEventlog(b *testing.B, data []byte) plog.Logs {
 	b.Helper()
-	batch := decoder.NewBatch(observed)
+	batch := decoder.NewBatch(siemtest.Arrival)
 	for range perBatch {
 		if err := batch.AddAll(data); err != nil {
 			b.Fatal(err)
@@ -97,7 +85,7 @@ func indexMaps(logs plog.Logs, attributes pcommon.Map) {
 
 // BenchmarkDecode is JSON to record: Body and index.
 func BenchmarkDecode(b *testing.B) {
-	data := guide(b)
+	data := siemtest.GuideEvent(b)
 	attributes := decodeEventlog(b, data).ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
 	for _, d := range decoders {
 		b.Run("way="+d.way, func(b *testing.B) {
@@ -114,7 +102,7 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkPipeline is JSON to what goes on to the journal: decoded, tagged
 // and filtered with the guide's settings.
 func BenchmarkPipeline(b *testing.B) {
-	data := guide(b)
+	data := siemtest.GuideEvent(b)
 	attributes := decodeEventlog(b, data).ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
 	for _, d := range decoders {
 		b.Run("way="+d.way, func(b *testing.B) {
@@ -136,7 +124,7 @@ func BenchmarkPipeline(b *testing.B) {
 
 // BenchmarkEncode is the Body to a line of JSON.
 func BenchmarkEncode(b *testing.B) {
-	data := guide(b)
+	data := siemtest.GuideEvent(b)
 	body := decodeEventlog(b, data).ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Body()
 	b.Run("way=eventlog", func(b *testing.B) {
 		var buf []byte

@@ -51,6 +51,19 @@ func eventsPage() string {
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString("\n## The guide's rules\n\n| control | events |\n| --- | --- |\n")
+	for _, f := range Guide() {
+		for _, r := range f.Rules {
+			fmt.Fprintf(&b, "| %s %s |", f.Name, strings.Join(r.Controls, ", "))
+			for i, g := range r.Events {
+				if i > 0 {
+					b.WriteString(",")
+				}
+				fmt.Fprintf(&b, " `%s`", g)
+			}
+			b.WriteString(" |\n")
+		}
+	}
 	b.WriteString("\n## Severities\n\n| name | OpenTelemetry severity number |\n| --- | --- |\n")
 	for s := event.SeverityLow; s <= event.SeverityCritical; s++ {
 		fmt.Fprintf(&b, "| %s | %d |\n", s, s.Number())

@@ -5,14 +5,13 @@ package condition
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 )
 
 func TestGlob(t *testing.T) {
@@ -75,10 +74,8 @@ const sample = `{"timestamp":"2025-01-27T10:30:00Z","event_type":"auth.failure",
 
 func record(t testing.TB, data, environment string) (plog.LogRecord, pcommon.Resource) {
 	t.Helper()
-	b := eventlog.NewDecoder(eventlog.Options{Environment: environment}).NewBatch(time.Now())
-	require.NoError(t, b.AddAll([]byte(data)))
-	rl := b.Logs().ResourceLogs().At(0)
-	return rl.ScopeLogs().At(0).LogRecords().At(0), rl.Resource()
+	logs := siemtest.Decode(t, environment, data)
+	return siemtest.Record(t, logs), logs.ResourceLogs().At(0).Resource()
 }
 
 func TestConditions(t *testing.T) {

@@ -3,27 +3,18 @@
 package compliancetagprocessor
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 
-	"github.com/mockforge/otelcol-mockforge/processor/compliancetagprocessor/internal/metadata"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 )
 
-func load(t testing.TB, name string) *Config {
+func load(t *testing.T, name string) *Config {
 	t.Helper()
-	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
-	require.NoError(t, err)
-	sub, err := conf.Sub(component.NewIDWithName(metadata.Type, name).String())
-	require.NoError(t, err)
-	cfg := createDefaultConfig().(*Config)
-	require.NoError(t, sub.Unmarshal(cfg))
-	return cfg
+	return siemtest.LoadConfig[*Config](t, NewFactory(), name)
 }
 
 func TestLoadConfig(t *testing.T) {

@@ -5,10 +5,8 @@ package compliancetagprocessor
 import (
 	"context"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
@@ -26,23 +24,20 @@ import (
 	"github.com/mockforge/otelcol-mockforge/internal/compliance"
 	"github.com/mockforge/otelcol-mockforge/internal/event"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 	"github.com/mockforge/otelcol-mockforge/processor/compliancetagprocessor/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/processor/compliancetagprocessor/internal/metadatatest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-var arrival = time.Date(2025, 1, 27, 10, 30, 0, 250e6, time.UTC)
-
-func decode(t testing.TB, data string) plog.Logs {
+func decode(t *testing.T, data string) plog.Logs {
 	t.Helper()
-	b := eventlog.NewDecoder(eventlog.Options{}).NewBatch(arrival)
-	require.NoError(t, b.AddAll([]byte(data)))
-	return b.Logs()
+	return siemtest.Decode(t, "", data)
 }
 
 // tagWith runs logs through a processor made the collector's way.
-func tagWith(t testing.TB, cfg *Config, logs plog.Logs) plog.Logs {
+func tagWith(t *testing.T, cfg *Config, logs plog.Logs) plog.Logs {
 	t.Helper()
 	sink := new(consumertest.LogsSink)
 	set := processor.Settings{ID: component.NewID(metadata.Type), TelemetrySettings: componenttest.NewNopTelemetrySettings()}
@@ -55,17 +50,9 @@ func tagWith(t testing.TB, cfg *Config, logs plog.Logs) plog.Logs {
 	return sink.AllLogs()[0]
 }
 
-func only(t testing.TB, logs plog.Logs) plog.LogRecord {
-	t.Helper()
-	require.Equal(t, 1, logs.LogRecordCount())
-	return logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-}
-
 // TestGuideEvent is the worked example: the guide's event after tagging.
 func TestGuideEvent(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("testdata", "guide.json"))
-	require.NoError(t, err)
-	got := tagWith(t, createDefaultConfig().(*Config), decode(t, string(data)))
+	got := tagWith(t, createDefaultConfig().(*Config), decode(t, string(siemtest.GuideEvent(t))))
 	want := filepath.Join("testdata", "guide.yaml")
 	if *update {
 		require.NoError(t, golden.WriteLogsToFile(want, got))
@@ -199,7 +186,7 @@ func TestModes(t *testing.T) {
 			logs := decode(t, tt.in)
 			for range 2 { // tagging twice is tagging once
 				logs = tagWith(t, &tt.cfg, logs)
-				record := only(t, logs)
+				record := siemtest.Record(t, logs)
 				assert.Equal(t, tt.body, string(eventlog.AppendJSON(nil, record.Body())))
 				got := record.Attributes().AsRaw()
 				for k := range got {
@@ -218,7 +205,7 @@ func TestOtherRecords(t *testing.T) {
 	logs := plog.NewLogs()
 	record := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	record.Body().SetStr("plain text")
-	got := only(t, tagWith(t, createDefaultConfig().(*Config), logs))
+	got := siemtest.Record(t, tagWith(t, createDefaultConfig().(*Config), logs))
 	assert.Equal(t, "plain text", got.Body().Str())
 	assert.Equal(t, map[string]any{eventlog.AttrComplianceStatus: "Skipped"}, got.Attributes().AsRaw())
 }
@@ -229,7 +216,7 @@ func TestTextBody(t *testing.T) {
 	record := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	record.Body().SetStr(`{"event_type":"auth.failure"}`)
 	record.Attributes().PutStr(eventlog.AttrEventType, "auth.failure")
-	got := only(t, tagWith(t, createDefaultConfig().(*Config), logs))
+	got := siemtest.Record(t, tagWith(t, createDefaultConfig().(*Config), logs))
 	assert.Equal(t, `{"event_type":"auth.failure"}`, got.Body().Str())
 	assert.Equal(t, []any{"CC4", "CC6"}, got.Attributes().AsRaw()["compliance.soc2_cc"])
 }
@@ -238,7 +225,7 @@ func TestTextBody(t *testing.T) {
 // table says.
 func TestCatalogue(t *testing.T) {
 	for _, typ := range event.Catalogue() {
-		got := only(t, tagWith(t, createDefaultConfig().(*Config), decode(t, `{"event_type":"`+typ.Name+`"}`)))
+		got := siemtest.Record(t, tagWith(t, createDefaultConfig().(*Config), decode(t, `{"event_type":"`+typ.Name+`"}`)))
 		object, _ := got.Body().Map().Get("compliance")
 		for _, f := range compliance.Guide() {
 			want, _ := f.Controls(typ.Name, typ.Severity)

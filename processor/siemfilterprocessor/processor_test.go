@@ -4,15 +4,12 @@ package siemfilterprocessor
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
-	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -25,30 +22,18 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/internal/event"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadatatest"
 )
 
-func load(t testing.TB, name string) *Config {
+func load(t *testing.T, name string) *Config {
 	t.Helper()
-	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
-	require.NoError(t, err)
-	sub, err := conf.Sub(component.NewIDWithName(metadata.Type, name).String())
-	require.NoError(t, err)
-	cfg := createDefaultConfig().(*Config)
-	require.NoError(t, sub.Unmarshal(cfg))
-	return cfg
-}
-
-func decode(t testing.TB, environment, data string) plog.Logs {
-	t.Helper()
-	b := eventlog.NewDecoder(eventlog.Options{Environment: environment}).NewBatch(time.Now())
-	require.NoError(t, b.AddAll([]byte(data)))
-	return b.Logs()
+	return siemtest.LoadConfig[*Config](t, NewFactory(), name)
 }
 
 // run returns the event types that a processor lets through.
-func run(t testing.TB, set component.TelemetrySettings, cfg *Config, logs plog.Logs) []string {
+func run(t *testing.T, set component.TelemetrySettings, cfg *Config, logs plog.Logs) []string {
 	t.Helper()
 	sink := new(consumertest.LogsSink)
 	p, err := NewFactory().CreateLogs(context.Background(), processor.Settings{ID: component.NewID(metadata.Type), TelemetrySettings: set}, cfg, sink)
@@ -113,7 +98,7 @@ func TestGuideFilter(t *testing.T) {
 		{"one of several", "production", `[{"event_type":"access.user_deleted"},{"event_type":"authz.access_denied"},{"event_type":"authx.y"}]`, []string{"authz.access_denied"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			assert.Equal(t, tt.want, run(t, componenttest.NewNopTelemetrySettings(), load(t, "guide"), decode(t, tt.environment, tt.in)))
+			assert.Equal(t, tt.want, run(t, componenttest.NewNopTelemetrySettings(), load(t, "guide"), siemtest.Decode(t, tt.environment, tt.in)))
 		})
 	}
 }
@@ -128,28 +113,28 @@ func TestAllForms(t *testing.T) {
 		{"event_type":"auth.mfa_disabled","severity":"high","environment":"staging"},
 		{"event_type":"auth.success","severity":"info"}]`
 	assert.Equal(t, []string{"auth.failure", "data.deleted", "security.suspicious_activity"},
-		run(t, componenttest.NewNopTelemetrySettings(), load(t, "all_forms"), decode(t, "", in)))
+		run(t, componenttest.NewNopTelemetrySettings(), load(t, "all_forms"), siemtest.Decode(t, "", in)))
 }
 
 // TestGlobStaysInItsCategory walks the catalogue: auth.* lets exactly the
 // authentication events through.
 func TestGlobStaysInItsCategory(t *testing.T) {
 	for _, typ := range event.Catalogue() {
-		got := run(t, componenttest.NewNopTelemetrySettings(), &Config{Include: []string{"auth.*"}}, decode(t, "", `{"event_type":"`+typ.Name+`"}`))
+		got := run(t, componenttest.NewNopTelemetrySettings(), &Config{Include: []string{"auth.*"}}, siemtest.Decode(t, "", `{"event_type":"`+typ.Name+`"}`))
 		assert.Equal(t, typ.Category == event.CategoryAuthentication, len(got) == 1, typ.Name)
 	}
 }
 
 func TestNoRulesPassEverything(t *testing.T) {
 	for _, name := range []string{"", "empty"} {
-		assert.Len(t, run(t, componenttest.NewNopTelemetrySettings(), load(t, name), decode(t, "", `{"event_type":"a"}{"event_type":"b"}`)), 2)
+		assert.Len(t, run(t, componenttest.NewNopTelemetrySettings(), load(t, name), siemtest.Decode(t, "", `{"event_type":"a"}{"event_type":"b"}`)), 2)
 	}
 }
 
 func TestDropsAreCountedByRule(t *testing.T) {
 	tel := componenttest.NewTelemetry()
 	in := `{"event_type":"data.exported"}{"event_type":"data.deleted"}{"event_type":"auth.success"}{"event_type":"auth.failure","environment":"x"}`
-	assert.Empty(t, run(t, tel.NewTelemetrySettings(), load(t, "guide"), decode(t, "", in)))
+	assert.Empty(t, run(t, tel.NewTelemetrySettings(), load(t, "guide"), siemtest.Decode(t, "", in)))
 	metadatatest.AssertEqualProcessorSiemFilterDropped(t, tel, []metricdata.DataPoint[int64]{
 		{Value: 2, Attributes: attribute.NewSet(attribute.String("rule", "include"))},
 		{Value: 1, Attributes: attribute.NewSet(attribute.String("rule", "exclude: severity:low"))},
@@ -163,7 +148,7 @@ func TestDropsAreLoggedAtDebugLevel(t *testing.T) {
 		core, logged := observer.New(level)
 		set := componenttest.NewNopTelemetrySettings()
 		set.Logger = zap.New(core)
-		run(t, set, &Config{Exclude: []string{"severity:low"}}, decode(t, "", `{"event_type":"auth.success","actor":{"username":"secret"}}`))
+		run(t, set, &Config{Exclude: []string{"severity:low"}}, siemtest.Decode(t, "", `{"event_type":"auth.success","actor":{"username":"secret"}}`))
 		entries := logged.FilterMessage("event dropped").All()
 		require.Len(t, entries, want)
 		if want > 0 {
@@ -181,7 +166,7 @@ func TestWarnings(t *testing.T) {
 		core, logged := observer.New(zap.WarnLevel)
 		set := componenttest.NewNopTelemetrySettings()
 		set.Logger = zap.New(core)
-		run(t, set, load(t, name), decode(t, "", `{"event_type":"x"}`))
+		run(t, set, load(t, name), siemtest.Decode(t, "", `{"event_type":"x"}`))
 		var got []map[string]any
 		for _, e := range logged.All() {
 			got = append(got, e.ContextMap())

@@ -3,7 +3,6 @@
 package mockforgereceiver
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,21 +13,14 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configtls"
-	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 
-	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 )
 
-func load(t testing.TB, name string) *Config {
+func load(t *testing.T, name string) *Config {
 	t.Helper()
-	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
-	require.NoError(t, err)
-	sub, err := conf.Sub(component.NewIDWithName(metadata.Type, name).String())
-	require.NoError(t, err)
-	cfg := createDefaultConfig().(*Config)
-	require.NoError(t, sub.Unmarshal(cfg))
-	return cfg
+	return siemtest.LoadConfig[*Config](t, NewFactory(), name)
 }
 
 func TestDefaults(t *testing.T) {

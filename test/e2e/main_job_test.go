@@ -20,13 +20,13 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/internal/compliance"
 	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 )
 
 // TestGuideEvent is the main job: the guide's JSON comes out tagged, and
 // everything else untouched and in its order.
 func TestGuideEvent(t *testing.T) {
-	guide, err := os.ReadFile("../../internal/eventlog/testdata/decode/guide.json")
-	require.NoError(t, err)
+	guide := siemtest.GuideEvent(t)
 	var compact bytes.Buffer
 	require.NoError(t, json.Compact(&compact, guide))
 	want := strings.NewReplacer(`["CC6"]`, `["CC6","CC4"]`, `["A.9.2"]`, `["A.9.2","A.9.4","A.12.4"]`).Replace(compact.String())

@@ -26,7 +26,11 @@ var allowed = map[string][]string{
 	"internal/eventlog":   {"internal/event"},
 	"internal/condition":  {"internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/event", "internal/condition"},
+	fixtures:              {"internal/eventlog"},
 }
+
+// fixtures are for tests alone.
+const fixtures = "internal/siemtest"
 
 var components = []string{"receiver", "processor", "connector", "exporter", "extension", "confmap"}
 
@@ -73,7 +77,7 @@ func mayImport(name, other string) bool {
 	if slices.Contains(components, kind) {
 		_, low := allowed[other]
 		own := path.Join(kind, strings.Split(rest, "/")[0])
-		return low || strings.HasPrefix(other, own+"/internal/")
+		return low && other != fixtures || strings.HasPrefix(other, own+"/internal/")
 	}
 	return slices.Contains(allowed[name], other)
 }
