@@ -31,7 +31,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
 
 bench: ## run the benchmarks, compared with encoding/json and other decoders
-	go test ./internal/eventlog ./bench -run '^$$' -bench . -benchmem -count 6 | tee bench/latest.txt
+	go test ./internal/eventlog ./bench -run '^$$' -bench . -benchmem -count 6 > bench/latest.txt
 	cd bench/decoders && go test . -bench . -benchmem
 	$(TOOL) benchstat -col /way bench/latest.txt
 
@@ -54,5 +54,5 @@ dist:
 vulncheck: ## look for known vulnerabilities in what is built
 	cd cmd/otelcol-mockforge && $(TOOL) govulncheck .
 
-clean: ## remove what was built and received
-	rm -rf bin data
+clean: ## remove what was built; what was received stays
+	rm -rf bin

@@ -4,12 +4,16 @@ package condition
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
 
 type literalKind uint8
@@ -22,12 +26,12 @@ const (
 )
 
 type literal struct {
-	kind      literalKind
-	text      string
-	number    float64
-	integer   int64
-	isInteger bool
-	boolean   bool
+	kind    literalKind
+	text    string // as it was written, without quotes
+	number  float64
+	integer int64
+	fits    bool // the number is an integer of 64 bits
+	boolean bool
 }
 
 func anyOf(a, b predicate) predicate {
@@ -118,7 +122,7 @@ func (l literal) order(v pcommon.Value) (order int, ordered, alike bool) {
 		case pcommon.ValueTypeStr:
 			return cmp.Compare(v.Str(), l.text), true, true
 		case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool:
-			return cmp.Compare(v.AsString(), l.text), false, true
+			return cmp.Compare(string(eventlog.AppendJSON(nil, v)), l.text), false, true
 		default:
 			return 0, false, false
 		}
@@ -128,18 +132,61 @@ func (l literal) order(v pcommon.Value) (order int, ordered, alike bool) {
 func (l literal) orderNumber(v pcommon.Value) (int, bool) {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
-		if l.isInteger {
+		if l.fits {
 			return cmp.Compare(v.Int(), l.integer), true
 		}
-		return cmp.Compare(float64(v.Int()), l.number), true
+		return l.orderText(strconv.FormatInt(v.Int(), 10))
 	case pcommon.ValueTypeDouble:
 		return cmp.Compare(v.Double(), l.number), true
 	case pcommon.ValueTypeStr:
-		f, err := strconv.ParseFloat(v.Str(), 64)
-		return cmp.Compare(f, l.number), err == nil
+		return l.orderText(v.Str())
 	default:
 		return 0, false
 	}
+}
+
+// orderText compares a number that is text. Only JSON's numbers are numbers:
+// not inf, not 0x10.
+func (l literal) orderText(text string) (int, bool) {
+	if text == "" || !isDigit(text[len(text)-1]) || !json.Valid([]byte(text)) {
+		return 0, false
+	}
+	if isInteger(text) && isInteger(l.text) {
+		return compareIntegers(text, l.text), true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return cmp.Compare(f, l.number), true // out of range is an infinity
+}
+
+func isInteger(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// compareIntegers compares integers of any length.
+func compareIntegers(a, b string) int {
+	digitsA, negativeA := integerParts(a)
+	digitsB, negativeB := integerParts(b)
+	if negativeA != negativeB {
+		if negativeA {
+			return -1
+		}
+		return 1
+	}
+	order := cmp.Or(cmp.Compare(len(digitsA), len(digitsB)), cmp.Compare(digitsA, digitsB))
+	if negativeA {
+		return -order
+	}
+	return order
+}
+
+func integerParts(text string) (digits string, negative bool) {
+	digits, negative = strings.CutPrefix(text, "-")
+	digits = strings.TrimLeft(digits, "0")
+	return digits, negative && digits != ""
 }
 
 func (l literal) orderBool(v pcommon.Value) (order int, ordered, alike bool) {

@@ -69,7 +69,7 @@ const sample = `{"timestamp":"2025-01-27T10:30:00Z","event_type":"auth.failure",
 "source":{"system":"mockforge","version":"1.0.0"},
 "actor":{"user_id":"u1","username":"admin","ip_address":"203.0.113.7, 10.0.0.1","user_agent":null},
 "target":{"resource_id":"/x"},"outcome":{"success":false,"reason":"bad"},
-"metadata":{"risk_score":8,"ratio":0.5,"count":"7","tags":["a","b"],"on":true,"none":null,"user_id":"subject","deep":{"er":1},"big":9007199254740993},
+"metadata":{"risk_score":8,"ratio":0.5,"count":"7","tags":["a","b"],"on":true,"none":null,"user_id":"subject","deep":{"er":1},"big":9007199254740993,"inf":"inf","nan":"NaN","hex":"0x10","huge":1e400,"uint":18446744073709551615,"minus":-18446744073709551615,"int":9223372036854775807,"padded":"7","one":1.0},
 "compliance":{"soc2_cc":["CC6"],"iso27001":[]},"tenant":"acme"}`
 
 func record(t testing.TB, data, environment string) (plog.LogRecord, pcommon.Resource) {
@@ -113,19 +113,35 @@ func TestConditions(t *testing.T) {
 		`resource['deployment.environment.name'] == "production"`: true,
 		`resource['x'] == "production"`:                           false,
 		// numbers
-		"risk_score > 7":          true,
-		"risk_score >= 8":         true,
-		"risk_score < 8":          false,
-		"risk_score <= 8.0":       true,
-		"risk_score > 7.5":        true,
-		"ratio == 0.5":            true,
-		"ratio > -1e3":            true,
-		"count == 7":              true,
-		"count > 6":               true,
-		"username > 1":            false,
-		"big == 9007199254740993": true,
-		"big == 9007199254740992": false,
-		"on > 0":                  false,
+		"risk_score > 7":                true,
+		"risk_score >= 8":               true,
+		"risk_score < 8":                false,
+		"risk_score <= 8.0":             true,
+		"risk_score > 7.5":              true,
+		"ratio == 0.5":                  true,
+		"ratio > -1e3":                  true,
+		"count == 7":                    true,
+		"count > 6":                     true,
+		"username > 1":                  false,
+		"big == 9007199254740993":       true,
+		"big == 9007199254740992":       false,
+		"on > 0":                        false,
+		"inf > 7":                       false,
+		"nan < 7":                       false,
+		"nan != 7":                      true,
+		"hex == 16":                     false,
+		"huge > 7":                      true,
+		"uint == 18446744073709551615":  true,
+		"uint == 18446744073709551614":  false,
+		"uint > 9223372036854775807":    true,
+		"minus < -18446744073709551614": true,
+		"int == 9223372036854775808":    false,
+		"int < 9223372036854775808":     true,
+		"int > -9223372036854775809":    true,
+		"padded == 7":                   true,
+		"one == '1.0'":                  true,
+		"one == '1'":                    false,
+		"one == 1":                      true,
 		// text against others
 		"risk_score == '8'": true,
 		"risk_score > '7'":  false,
@@ -193,6 +209,17 @@ func TestEnvironmentIsFoundWhereverItStands(t *testing.T) {
 	}
 	rec, res := record(t, `{"event_type":"a"}`, "")
 	assert.False(t, c.Match(rec, res))
+	// What is no name leaves the configured one standing, and the source's
+	// comes before the metadata's, as in the resource.
+	for data, want := range map[string]bool{
+		`{"event_type":"a","environment":""}`: true,
+		`{"event_type":"a","environment":5}`:  true,
+		`{"event_type":"a","source":{"environment":"production"},"metadata":{"environment":"staging"}}`: true,
+		`{"event_type":"a","source":{"environment":"staging"},"metadata":{"environment":"production"}}`: false,
+	} {
+		rec, res := record(t, data, "production")
+		assert.Equal(t, want, c.Match(rec, res), data)
+	}
 }
 
 func TestParseErrors(t *testing.T) {

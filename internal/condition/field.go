@@ -37,9 +37,9 @@ func resolve(f fieldName) lookup {
 	case f.key != "":
 		return resourceAttribute(f.key)
 	}
-	first, _, dotted := strings.Cut(f.name, ".")
+	root, _, dotted := strings.Cut(f.name, ".")
 	switch {
-	case roots[first]:
+	case roots[root]:
 		return body(f.name)
 	case dotted:
 		return firstOf(body(f.name), attribute(f.name), resourceAttribute(f.name))
@@ -54,7 +54,9 @@ func resolve(f fieldName) lookup {
 	case "ip_address":
 		return firstOf(attribute(eventlog.AttrClientAddress), body("actor.ip_address"))
 	case "environment":
-		return firstOf(body(f.name), body("metadata.environment"), body("source.environment"),
+		// The order in which eventlog fills the resource; a record of another
+		// receiver may have it in one place alone.
+		return firstText(body(f.name), body("source.environment"), body("metadata.environment"),
 			resourceAttribute(eventlog.AttrDeploymentEnvironment), resourceAttribute("deployment.environment"))
 	case "severity", "timestamp":
 		return body(f.name)
@@ -93,9 +95,18 @@ func body(path string) lookup {
 
 // firstOf takes the first that is there and not null.
 func firstOf(lookups ...lookup) lookup {
+	return first(lookups, func(v pcommon.Value) bool { return v.Type() != pcommon.ValueTypeEmpty })
+}
+
+// firstText takes the first that is a text and not empty.
+func firstText(lookups ...lookup) lookup {
+	return first(lookups, func(v pcommon.Value) bool { return v.Type() == pcommon.ValueTypeStr && v.Str() != "" })
+}
+
+func first(lookups []lookup, accept func(pcommon.Value) bool) lookup {
 	return func(record plog.LogRecord, resource pcommon.Resource) (pcommon.Value, bool) {
 		for _, find := range lookups {
-			if v, ok := find(record, resource); ok && v.Type() != pcommon.ValueTypeEmpty {
+			if v, ok := find(record, resource); ok && accept(v) {
 				return v, true
 			}
 		}

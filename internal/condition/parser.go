@@ -198,9 +198,9 @@ func (p *parser) value() (literal, error) {
 		if err != nil {
 			return literal{}, p.unexpected("a number")
 		}
-		lit := literal{kind: literalNumber, number: f}
+		lit := literal{kind: literalNumber, text: p.tok.text, number: f}
 		i, err := strconv.ParseInt(p.tok.text, 10, 64)
-		lit.integer, lit.isInteger = i, err == nil
+		lit.integer, lit.fits = i, err == nil
 		return lit, nil
 	case tokenWord:
 		switch p.tok.text {

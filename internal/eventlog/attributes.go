@@ -87,3 +87,7 @@ const (
 	fieldEnvironment = "environment"
 	fieldUsername    = "username"
 )
+
+// eventAuthFailure is the type on which MockForge puts a credential into
+// actor.username.
+const eventAuthFailure = "auth.failure"

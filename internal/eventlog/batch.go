@@ -160,34 +160,44 @@ func (b *Batch) add(s *scanner, data []byte, pos int) error {
 			Found: fmt.Sprintf("more than %d events", limit), Expected: fmt.Sprintf("at most %d in a request", limit),
 		}
 	}
-	if err := s.scan(data, pos); err != nil {
-		return err
-	}
-	if err := b.check(data, s.tape[0]); err != nil {
+	if err := b.scan(s, data, pos); err != nil {
 		return err
 	}
 	root := s.tape[0]
+	if err := check(data, root); err != nil {
+		return err
+	}
 	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials, keys: &s.keys}
 	r.scanned = scanned{event: string(data[root.start:root.end]), base: root.start, tape: s.tape}
-	if err := r.read(b.observed); err != nil {
+	if err := r.read(s, b.observed); err != nil {
 		return err
 	}
 	b.keep(&r)
 	return nil
 }
 
+// scan looks no further than the largest event goes.
+func (b *Batch) scan(s *scanner, data []byte, pos int) error {
+	limit := b.decoder.options.MaxEventSize
+	if limit <= 0 || len(data)-pos <= limit {
+		return s.scan(data, pos)
+	}
+	err := s.scan(data[:pos+limit], pos)
+	if err != nil && s.pos == pos+limit {
+		return &Error{
+			Reason: ReasonTooLarge, Offset: pos,
+			Found: fmt.Sprintf("an event of more than %d bytes", limit), Expected: "no more",
+		}
+	}
+	return err
+}
+
 // check refuses what scanned as JSON but is no event.
-func (b *Batch) check(data []byte, root node) error {
+func check(data []byte, root node) error {
 	if root.kind != kindObject {
 		return &Error{
 			Reason: ReasonNotObject, Offset: int(root.start),
 			Found: kindNames[root.kind], Expected: "a JSON object",
-		}
-	}
-	if limit := b.decoder.options.MaxEventSize; limit > 0 && int(root.end-root.start) > limit {
-		return &Error{
-			Reason: ReasonTooLarge, Offset: int(root.start),
-			Found: fmt.Sprintf("an event of %d bytes", root.end-root.start), Expected: fmt.Sprintf("at most %d", limit),
 		}
 	}
 	if text := data[root.start:root.end]; !utf8.Valid(text) {

@@ -4,6 +4,7 @@ package eventlog
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,7 +94,8 @@ func TestRefused(t *testing.T) {
 		{"utf8 end", "{\"event_type\":\"a\",\"b\":\"\xe2\x82\"}", ReasonUTF8, "found byte 0xE2, expected UTF-8 (event 0, byte 23)"},
 		{"deep", `{"event_type":"a","x":` + deep + `}`, ReasonTooDeep, "found deeper nesting, expected at most 32 levels (event 0, byte 177)"},
 		{"wide", wide, ReasonTooLarge, "found more than 1024 members, expected an object of at most 1024"},
-		{"large", `{"event_type":"` + strings.Repeat("x", 300) + `"}`, ReasonTooLarge, "found an event of 317 bytes, expected at most 300 (event 0, byte 0)"},
+		{"values", `{"event_type":"a","x":[` + strings.Repeat("0,", MaxValues) + `0]}`, ReasonTooLarge, "found more than 65536 values, expected an event of at most 65536"},
+		{"large", `{"event_type":"` + strings.Repeat("x", 300) + `"}`, ReasonTooLarge, "found an event of more than 300 bytes, expected no more (event 0, byte 0)"},
 		{"many", strings.Repeat("{\"event_type\":\"a\"}\n", 6), ReasonTooLarge, "found more than 5 events, expected at most 5 in a request (event 5, byte 95)"},
 		{"truncated", `{"event_type":"a"`, ReasonSyntax, "found end of input, expected ',' or '}' after a member (event 0, byte 17)"},
 		{"trailing comma", `{"event_type":"a",}`, ReasonSyntax, "found '}', expected a member name in double quotes (event 0, byte 18)"},
@@ -116,7 +118,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := NewDecoder(Options{MaxEvents: 5, MaxEventSize: 300}).NewBatch(arrival)
-			if tt.name == "wide" {
+			if tt.name == "wide" || tt.name == "values" {
 				b = NewDecoder(Options{}).NewBatch(arrival)
 			}
 			err := b.AddAll([]byte(tt.in))
@@ -243,4 +245,81 @@ func TestMapOrder(t *testing.T) {
 		v.Map().PutInt(k, 1)
 	}
 	assert.Equal(t, `{"z":1,"a":1,"m":1}`, string(AppendJSON(nil, v)))
+}
+
+// TestDuplicatesAgree: of two members with one name Body and index have the
+// last, whatever its type.
+func TestDuplicatesAgree(t *testing.T) {
+	for in, absent := range map[string]string{
+		`"actor":{"user_id":"alice","user_id":null}`:                    AttrUserID,
+		`"outcome":{"success":false,"success":null}`:                    AttrOutcomeSuccess,
+		`"metadata":{"k":1,"k":{"a":1}}`:                                AttrMetadataPrefix + "k",
+		`"metadata":{"status_code":500,"status_code":"x"}`:              AttrHTTPStatusCode,
+		`"compliance":{"soc2_cc":["CC6"],"soc2_cc":null}`:               AttrCompliancePrefix + "soc2_cc",
+		`"tenant":"x","tenant":null`:                                    "mockforge.tenant",
+		`"actor":{"email":"x","\u0065mail":{}}`:                         "mockforge.actor.email",
+		`"actor":{"user_id":"alice"},"actor":null`:                      AttrUserID,
+		`"test":true,"test":false`:                                      AttrTest,
+		`"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","trace_id":null`: "mockforge.trace_id",
+	} {
+		rec := only(t, decode(t, Options{}, `{"event_type":"a.b",`+in+`}`).Logs())
+		_, ok := rec.Attributes().Get(absent)
+		assert.False(t, ok, in)
+		assert.True(t, rec.TraceID().IsEmpty(), in)
+	}
+	b := decode(t, Options{}, `{"event_type":"a.b","metadata":{"environment":"production","environment":"staging"}}`)
+	environment, _ := b.Logs().ResourceLogs().At(0).Resource().Attributes().Get(AttrDeploymentEnvironment)
+	assert.Equal(t, "staging", environment.Str())
+
+	b = decode(t, Options{}, `[{"event_type":"a","x":1,"x":2},{"event_type":"b"}]`)
+	assert.Equal(t, 2, b.Len(), "scanning goes on behind it")
+}
+
+// TestHostileInputIsLinear runs inputs on which work or memory once grew with
+// the square of their size.
+func TestHostileInputIsLinear(t *testing.T) {
+	for name, in := range map[string]string{
+		"long number, then many texts": `{"event_type":"a","metadata":{"k":[` + strings.Repeat("1", 500_000) + strings.Repeat(`,""`, 30_000) + `]}}`,
+		"wide objects":                 wideObjects(100),
+	} {
+		start := time.Now()
+		decode(t, Options{}, in)
+		assert.Less(t, time.Since(start), 5*time.Second, name)
+	}
+}
+
+// wideObjects nests n objects of as many members as are allowed.
+func wideObjects(n int) string {
+	var b strings.Builder
+	b.WriteString("[")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString(`{"event_type":"a"`)
+		for k := range MaxMembers - 1 {
+			fmt.Fprintf(&b, `,"%04d":0`, k)
+		}
+		b.WriteString("}")
+	}
+	b.WriteString("]")
+	return b.String()
+}
+
+// TestTooLargeIsFoundEarly: of an event over the limit no more than the limit
+// is scanned.
+func TestTooLargeIsFoundEarly(t *testing.T) {
+	d := NewDecoder(Options{MaxEventSize: 1000})
+	var s scanner
+	err := d.NewBatch(arrival).add(&s, []byte(`{"event_type":"a","x":[`+strings.Repeat("0,", 1<<20)), 0)
+	assert.ErrorContains(t, err, "found an event of more than 1000 bytes")
+	assert.Less(t, len(s.tape), 1000)
+
+	exact := `{"event_type":"` + strings.Repeat("x", 1000-17) + `"}`
+	require.Len(t, exact, 1000)
+	assert.Equal(t, 3, func() int {
+		b := d.NewBatch(arrival)
+		require.NoError(t, b.AddAll([]byte(exact+exact+exact)))
+		return b.Len()
+	}())
 }

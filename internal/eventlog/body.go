@@ -11,6 +11,7 @@ type scanned struct {
 	base  int32 // where the event began in what was scanned
 	tape  []node
 	warnings
+	duplicates bool // a member came up twice
 }
 
 // raw returns the text of a node; of a string without its quotes.
@@ -52,9 +53,14 @@ func (s *scanned) set(v pcommon.Value, i int32) {
 func (s *scanned) setMap(m pcommon.Map, i int32) {
 	n := &s.tape[i]
 	m.EnsureCapacity(int(n.size))
+	length := 0
 	for k := i + 1; k < n.next; k = s.tape[k+1].next {
 		// An existing member is emptied: of two with one name the last wins.
-		s.set(m.PutEmpty(s.str(&s.tape[k])), k+1)
+		v := m.PutEmpty(s.str(&s.tape[k]))
+		if length++; m.Len() < length {
+			length, s.duplicates = m.Len(), true
+		}
+		s.set(v, k+1)
 	}
 }
 

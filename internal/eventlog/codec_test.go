@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,14 +99,64 @@ func TestRedactUsername(t *testing.T) {
 		{"basic unpadded", "YWRtaW46aHVudGVyMg", "admin"},
 		{"basic scheme", "Basic YWRtaW46aHVudGVyMg==", "admin"},
 		{"basic without user", "OnNlY3JldA==", hashed("OnNlY3JldA==")},
+		{"padded by spaces", " YWRtaW46aHVudGVyMg== ", "admin"},
+		{"jwt after a space", " " + jwt, hashed(jwt)},
+		{"latin-1 password", "YWRtaW46cORzc3f2cmQ=", "admin"},
+		{"latin-1 unpadded", "YWRtaW46cORzc3f2cmQ", "admin"},
+		{"binary password", "YWRtaW46AAECAwQ=", "admin"},
+		{"binary user", "AAECOnBhc3M=", hashed("AAECOnBhc3M=")},
+		{"base64url", "YWRtaW46Pz8_Pz8-", "admin"},
+		{"jwe", "eyJhbGciOiJSU0EifQ.a.b.c.d", hashed("eyJhbGciOiJSU0EifQ.a.b.c.d")},
+		{"digest", `Digest username="a", nonce="b"`, hashed(`username="a", nonce="b"`)},
+		{"aws", "AWS4-HMAC-SHA256 Credential=a", hashed("Credential=a")},
+		{"22 characters", "mJ4xq-Zt_9aPw2Lk7RdYQe", hashed("mJ4xq-Zt_9aPw2Lk7RdYQe")},
+		{"43 characters", "aB-dE_gH-jK_mN-pQ_sT-vW_yZ-1a_3C-5e_7G-9iK_", hashed("aB-dE_gH-jK_mN-pQ_sT-vW_yZ-1a_3C-5e_7G-9iK_")},
+		{"name that is base64", "operator", "operator"},
+		{"title", "Token", "Token"},
+		{"scheme without a credential", "Bearer ", "Bearer "},
 		{"basic with utf-8", "asO8cmdlbjpnZWhlaW0=", "jürgen"},
 		{"basic of token", base64.StdEncoding.EncodeToString([]byte("ghp_16C7e42F292c6912E7710c838347:x")), hashed("ghp_16C7e42F292c6912E7710c838347")},
 		{"hex token", strings.Repeat("0123abcd", 4), hashed(strings.Repeat("0123abcd", 4))},
 		{"api key", "mf_live_4f9d2c81b7e64a0c9f3d5e2a", hashed("mf_live_4f9d2c81b7e64a0c9f3d5e2a")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			assert.Equal(t, tt.want, redactUsername(tt.in))
+			assert.Equal(t, tt.want, redactUsername(tt.in, false))
 		})
+	}
+}
+
+// TestNamesStay: what is called so is not taken for a credential, even where
+// base64 would decode it.
+func TestNamesStay(t *testing.T) {
+	for _, name := range []string{
+		"root", "user", "test", "admin", "guest", "alice", "bob", "username", "developer", "operator", "sysadmin", "postgres", "jenkins1",
+		"mockforge-ci", "ci_runner_01", "john.doe", "JohnDoe1984", "svc-backup@corp.example", "CORP\\jdoe", "CN=John Doe,OU=IT", "Jürgen Müller",
+		"kubernetes-dashboard-readonly", "arn:aws:iam::123456789012:user/alice", "user-550e8400", "0123456789", "deadbeef",
+	} {
+		assert.Equal(t, name, redactUsername(name, true))
+	}
+	const uuid = "550e8400-e29b-41d4-a716-446655440000"
+	assert.Equal(t, uuid, redactUsername(uuid, false))
+	assert.Equal(t, hashed(uuid), redactUsername(uuid, true), "MockForge puts a token there")
+}
+
+// TestRandomTokensAreRedacted: next to none of a generator's tokens come
+// through.
+func TestRandomTokensAreRedacted(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, size := range []int{16, 20, 24, 32, 48} {
+		missed := 0
+		for range 10_000 {
+			token := make([]byte, size)
+			for i := range token {
+				token[i] = byte(random.Uint32())
+			}
+			if text := base64.RawURLEncoding.EncodeToString(token); redactUsername(text, true) == text {
+				missed++
+			}
+		}
+		// A token without a single digit does occur.
+		assert.Less(t, missed, map[int]int{16: 400, 20: 200, 24: 80, 32: 20, 48: 3}[size], "%d bytes", size)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // members are the places of an event's known members on the tape; 0 where the
-// event has none. Of two with one name the last counts.
+// event has none.
 type members struct {
 	timestamp, eventType, severity                       int32
 	source, actor, target, outcome, metadata, compliance int32
@@ -41,13 +41,16 @@ type reader struct {
 }
 
 // read fills the record. The only thing it refuses is an unusable event_type.
-func (r *reader) read(observed time.Time) error {
+func (r *reader) read(s *scanner, observed time.Time) error {
+	r.record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
+	r.set(r.record.Body(), 0)
+	if err := r.dropDuplicates(s); err != nil {
+		return err
+	}
 	r.find()
 	if err := r.readType(); err != nil {
 		return err
 	}
-	r.record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
-	r.set(r.record.Body(), 0)
 	r.attrs = r.record.Attributes()
 	r.attrs.EnsureCapacity(r.attributeCount())
 	r.record.SetEventName(r.kind)
@@ -64,6 +67,20 @@ func (r *reader) read(observed time.Time) error {
 	r.readTop()
 	r.writeWarnings()
 	return nil
+}
+
+// dropDuplicates goes on with the event as the Body has it, where a member came
+// up twice: the index must not see a value that the Body has not.
+func (r *reader) dropDuplicates(s *scanner) error {
+	if !r.duplicates {
+		return nil
+	}
+	text := AppendJSON(nil, r.record.Body())
+	data, pos := s.data, s.pos
+	err := s.scan(text, 0)
+	r.event, r.base, r.tape = string(text), 0, s.tape
+	s.data, s.pos = data, pos
+	return err
 }
 
 // find notes where the known members are.

@@ -79,10 +79,15 @@ func (r *reader) readMetadata() {
 	for k := from; k < to; k = r.tape[k+1].next {
 		key, at := r.str(&r.tape[k]), k+1
 		r.readKnownMetadata(key, at)
-		if !r.indexable(at) {
+		switch r.indexable(key, at) {
+		case notIndexable:
 			continue
+		case tooLong:
+			r.add(warnMetadataCapped)
+			continue
+		case indexable:
 		}
-		if indexed == maxIndexed || r.tooLong(key, at) {
+		if indexed == maxIndexed {
 			r.add(warnMetadataCapped)
 			continue
 		}
@@ -118,14 +123,19 @@ func (r *reader) readKnownMetadata(key string, i int32) {
 
 // putExtra indexes a scalar field that MockForge does not document.
 func (r *reader) putExtra(parent, key string, i int32) {
-	if r.tape[i].kind == kindArray || !r.indexable(i) {
+	if r.tape[i].kind == kindArray {
 		return
 	}
-	if r.extras == maxIndexed || r.tooLong(parent+key, i) {
+	key = parent + key
+	can := r.indexable(key, i)
+	if can == notIndexable {
+		return
+	}
+	if can == tooLong || r.extras == maxIndexed {
 		r.add(warnExtraCapped)
 		return
 	}
-	key = AttrExtraPrefix + parent + key
+	key = AttrExtraPrefix + key
 	if ownKeys[key] {
 		return
 	}
@@ -136,28 +146,40 @@ func (r *reader) putExtra(parent, key string, i int32) {
 	}
 }
 
-// indexable reports whether node i is a scalar, or an array of scalars that all
-// have one type.
-func (r *reader) indexable(i int32) bool {
+// indexability says whether a value gets an attribute.
+type indexability uint8
+
+const (
+	notIndexable indexability = iota // null, an object, or an array of mixed types
+	tooLong                          // the Body alone has it
+	indexable                        // a scalar, or an array of scalars of one type
+)
+
+func (r *reader) indexable(key string, i int32) indexability {
 	n := &r.tape[i]
-	switch n.kind {
-	case kindNull, kindObject:
-		return false
-	case kindArray:
-		return n.size > 0 && r.homogeneous(i)
+	switch {
+	case n.kind == kindNull || n.kind == kindObject:
+		return notIndexable
+	case len(key) > maxIndexedKey || n.end-n.start > maxIndexedText:
+		return tooLong
+	case n.kind == kindArray && !r.homogeneous(i):
+		return notIndexable
 	default:
-		return true
+		return indexable
 	}
 }
 
 func (r *reader) homogeneous(i int32) bool {
-	first := &r.tape[i+1]
+	if r.tape[i].size == 0 || r.tape[i+1].kind >= kindArray {
+		return false
+	}
+	want := r.scalarType(&r.tape[i+1])
 	for k := i + 1; k < r.tape[i].next; k = r.tape[k].next {
-		if n := &r.tape[k]; n.kind >= kindArray || n.kind == kindNull || r.scalarType(n) != r.scalarType(first) {
+		if n := &r.tape[k]; n.kind >= kindArray || r.scalarType(n) != want {
 			return false
 		}
 	}
-	return true
+	return want != pcommon.ValueTypeEmpty
 }
 
 func (r *reader) scalarType(n *node) pcommon.ValueType {
@@ -172,14 +194,11 @@ func (r *reader) scalarType(n *node) pcommon.ValueType {
 			return pcommon.ValueTypeDouble
 		}
 		return pcommon.ValueTypeStr
-	default:
+	case kindTrue, kindFalse:
 		return pcommon.ValueTypeBool
+	default:
+		return pcommon.ValueTypeEmpty
 	}
-}
-
-func (r *reader) tooLong(key string, i int32) bool {
-	n := &r.tape[i]
-	return len(key) > maxIndexedKey || n.end-n.start > maxIndexedText
 }
 
 // setTraceID takes a valid trace id (W3C Trace Context, section 3.2.2.3).

@@ -54,7 +54,7 @@ func (r *reader) readUsername(at int32) {
 		return
 	}
 	if r.redact {
-		if safe := redactUsername(name); safe != name {
+		if safe := redactUsername(name, r.kind == eventAuthFailure); safe != name {
 			name = safe
 			actor, _ := r.record.Body().Map().Get(fieldActor)
 			actor.Map().PutStr(fieldUsername, safe)

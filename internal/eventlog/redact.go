@@ -3,26 +3,34 @@
 package eventlog
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // redactUsername removes a credential from actor.username: MockForge copies the
-// Authorization header into it, without its scheme. A token becomes a short
-// hash, so that events can still be grouped by it; of a basic credential
-// (RFC 7617) the user name stays. Any other name is returned as it is.
-func redactUsername(name string) string {
-	credential := cutScheme(name)
-	if user, ok := basicUser(credential); ok && user != "" {
-		return redactUsername(user)
-	} else if ok || isJWT(credential) || isOpaqueToken(credential) || credential != name {
+// Authorization header of a failed authentication into it, mostly without its
+// scheme. A token becomes a short hash, so that events can still be grouped by
+// it; of a basic credential (RFC 7617) the user name stays. Any other name is
+// returned as it is. failed says that the event is such a failure: there a UUID
+// is more likely a token than a name.
+func redactUsername(name string, failed bool) string {
+	trimmed := strings.TrimSpace(name)
+	credential := cutScheme(trimmed)
+	user, basic := basicUser(credential)
+	switch {
+	case basic && user != "":
+		return redactUsername(user, failed)
+	case basic, credential != trimmed, isJOSE(credential), isOpaqueToken(credential), failed && isUUID(credential):
 		return hashed(credential)
+	default:
+		return name
 	}
-	return name
 }
 
 func hashed(credential string) string {
@@ -30,83 +38,117 @@ func hashed(credential string) string {
 	return "[REDACTED sha256:" + hex.EncodeToString(sum[:6]) + "]"
 }
 
+// schemes are authentication schemes (IANA's registry and vendors'); what comes
+// after one is a credential.
+var schemes = []string{
+	"Bearer", "Basic", "Digest", "Negotiate", "NTLM", "DPoP", "Hawk", "Token", "ApiKey", "Splunk", "SharedKey", "AWS4-HMAC-SHA256",
+}
+
 // cutScheme removes an authentication scheme that was left in front.
 func cutScheme(s string) string {
 	scheme, rest, ok := strings.Cut(s, " ")
-	if !ok || rest == "" {
+	if !ok || !slices.ContainsFunc(schemes, func(known string) bool { return strings.EqualFold(scheme, known) }) {
 		return s
 	}
-	for _, known := range []string{"Bearer", "Basic", "Token", "ApiKey", "Splunk"} {
-		if strings.EqualFold(scheme, known) {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return s
+	return strings.TrimSpace(rest)
 }
 
-// isJWT reports whether s has the shape of a JSON Web Token: three base64url
-// parts (RFC 7519 section 3), the first of which is a JSON object.
-func isJWT(s string) bool {
-	header, rest, ok := strings.Cut(s, ".")
-	payload, signature, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 || !isBase64URL(payload) || !isBase64URL(signature) && signature != "" {
+// isJOSE reports whether s has the shape of a signed or encrypted JSON Web
+// Token: three or five base64url parts (RFC 7515 section 7.1, RFC 7516 section
+// 7.1), the first of which is a JSON object.
+func isJOSE(s string) bool {
+	if dots := strings.Count(s, "."); dots != 2 && dots != 4 || strings.ContainsFunc(s, isNoBase64URL) {
 		return false
 	}
+	header, _, _ := strings.Cut(s, ".")
 	decoded, err := base64.RawURLEncoding.DecodeString(header)
 	return err == nil && len(decoded) > 0 && decoded[0] == '{'
 }
 
-func isBase64URL(s string) bool {
-	for _, c := range s {
-		if !isAlphanumeric(c) && c != '-' && c != '_' {
+func isNoBase64URL(c rune) bool {
+	return !isAlphanumeric(c) && c != '-' && c != '_' && c != '.'
+}
+
+// basicUser returns the user name of a base64 encoded "user:password"; "" when
+// that is no name.
+func basicUser(s string) (user string, ok bool) {
+	unpadded := strings.TrimRight(s, "=")
+	if len(unpadded) < 2 || len(unpadded)%4 == 1 {
+		return "", false // most names end here, without an allocation
+	}
+	encoding := base64.RawStdEncoding
+	if strings.ContainsAny(unpadded, "-_") {
+		encoding = base64.RawURLEncoding
+	}
+	decoded, err := encoding.DecodeString(unpadded)
+	i := bytes.IndexByte(decoded, ':')
+	// A name that is base64 by chance seldom decodes to text. RFC 7617 leaves
+	// the charset open, so Latin-1 is text too; control characters are not.
+	if err != nil || i < 0 || len(unpadded) == len(s) && !isText(decoded) {
+		return "", false
+	}
+	if user = string(decoded[:i]); !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl) {
+		return "", true
+	}
+	return user, true
+}
+
+// isText reports whether there are no control characters of ASCII or Latin-1,
+// or those of Latin-1 are parts of UTF-8.
+func isText(b []byte) bool {
+	utf8Text := utf8.Valid(b)
+	for _, c := range b {
+		if c < ' ' || c == 0x7F || !utf8Text && c >= 0x80 && c < 0xA0 {
 			return false
 		}
 	}
-	return s != ""
+	return true
 }
 
-// basicUser returns the user name of a base64 encoded "user:password".
-func basicUser(s string) (string, bool) {
-	if len(s) < 4 {
-		return "", false
-	}
-	s = strings.TrimRight(s, "=")
-	if len(s)%4 == 1 {
-		return "", false // most names end here, without an allocation
-	}
-	decoded, err := base64.RawStdEncoding.DecodeString(s)
-	if err != nil || !utf8.Valid(decoded) || strings.ContainsFunc(string(decoded), unicode.IsControl) {
-		return "", false
-	}
-	user, _, ok := strings.Cut(string(decoded), ":")
-	return user, ok
-}
-
-// minOpaqueRun is the length of an unbroken run of letters and digits from
-// which on a name is taken for a token: API keys have 32 or more, and people
-// and services are not called so.
-const minOpaqueRun = 24
+// The shapes of random tokens. People, hosts and services are not called so:
+// their names have no run of so many letters and digits, or are in one case.
+const (
+	minOpaqueRun   = 24 // letters and digits without a break, two digits at least
+	minOpaqueMixed = 20 // both cases and a digit, whatever stands between
+)
 
 // isOpaqueToken reports whether s looks like a random bearer token (RFC 6750
-// section 2.1): no other characters than such a token has, and among them a
-// long run that mixes letters and digits.
+// section 2.1).
 func isOpaqueToken(s string) bool {
-	run, digits, longest := 0, 0, false
+	var run, runDigits int
+	var lower, upper, digit, long bool
 	for _, c := range s {
 		switch {
 		case isAlphanumeric(c):
 			run++
+			lower = lower || unicode.IsLower(c)
+			upper = upper || unicode.IsUpper(c)
 			if unicode.IsDigit(c) {
-				digits++
+				digit = true
+				runDigits++
 			}
-			longest = longest || run >= minOpaqueRun && digits >= 2 && digits < run
+			long = long || run >= minOpaqueRun && runDigits >= 2 && runDigits < run
 		case strings.ContainsRune("-._~+/=", c):
-			run, digits = 0, 0
+			run, runDigits = 0, 0
 		default:
 			return false
 		}
 	}
-	return longest
+	return long || len(s) >= minOpaqueMixed && lower && upper && digit
+}
+
+// isUUID reports whether s has the form of RFC 9562.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (s[i] == '-') || !dash && !isHex(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func isAlphanumeric(c rune) bool {

@@ -13,6 +13,9 @@ const (
 	// MaxMembers is how many members one object may have. pcommon.Map looks a
 	// key up by walking all others, so the work grows with the square of it.
 	MaxMembers = 1024
+	// MaxValues is how many values one event may hold, names of members
+	// included: in a record each takes many times its bytes on the wire.
+	MaxValues = 1 << 16
 )
 
 // kind is the JSON type of a node.
@@ -59,6 +62,9 @@ func (s *scanner) scan(data []byte, pos int) error {
 }
 
 func (s *scanner) value(depth int) error {
+	if len(s.tape) >= MaxValues {
+		return s.limit(fmt.Sprintf("more than %d values", MaxValues), fmt.Sprintf("an event of at most %d", MaxValues))
+	}
 	s.skipSpace()
 	if s.pos >= len(s.data) {
 		return s.fail("a JSON value")

@@ -74,7 +74,7 @@ type MappingConfig struct {
 var listName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // reserved lists would take the place of attributes with another meaning.
-var reserved = []string{"frameworks", "requirements", "enrichment"}
+var reserved = []string{"frameworks", "requirements", "enrichment", carriedMember}
 
 // Validate checks what does not belong to one framework alone.
 func (cfg *Config) Validate() error {
@@ -148,24 +148,21 @@ func (cfg *Config) lists() []string {
 }
 
 // frameworks compiles the tables: the guide's first, then the configured ones
-// by the name of their lists.
+// by the name of their lists. Without its rules a list of the guide's is left
+// alone, but what it carries still counts.
 func (cfg *Config) frameworks() ([]compliance.Framework, error) {
-	guide := compliance.Guide()
-	var all []compliance.Framework
-	if cfg.GuideTable {
-		all = guide
+	all := compliance.Guide()
+	for i := range all {
+		if !cfg.GuideTable {
+			all[i].Rules = nil
+		}
 	}
 	for _, list := range cfg.lists() {
 		fc := cfg.Frameworks[list]
-		byList := func(f compliance.Framework) bool { return f.List == list }
-		i := slices.IndexFunc(all, byList)
+		i := slices.IndexFunc(all, func(f compliance.Framework) bool { return f.List == list })
 		if i < 0 {
-			f := compliance.Framework{List: list, Name: list}
-			if g := slices.IndexFunc(guide, byList); g >= 0 {
-				f.Name = guide[g].Name
-			}
-			all = append(all, f)
-			i = len(all) - 1
+			i = len(all)
+			all = append(all, compliance.Framework{List: list, Name: list})
 		}
 		if fc.Name != "" {
 			all[i].Name = fc.Name

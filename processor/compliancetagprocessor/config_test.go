@@ -59,9 +59,11 @@ func TestFrameworks(t *testing.T) {
 	cfg := load(t, "all")
 	all, err := cfg.frameworks()
 	require.NoError(t, err)
-	require.Len(t, all, 2)
-	assert.Equal(t, "NIST-800-53r5", all[0].Name)
-	assert.Equal(t, "SOC2", all[1].Name, "the guide's name of its own list")
+	require.Len(t, all, 3)
+	assert.Equal(t, "SOC2", all[0].Name, "the guide's name of its own list")
+	assert.Len(t, all[0].Rules, 1)
+	assert.Empty(t, all[1].Rules, "the guide's table is off")
+	assert.Equal(t, "NIST-800-53r5", all[2].Name)
 
 	cfg.GuideTable = true
 	all, err = cfg.frameworks()

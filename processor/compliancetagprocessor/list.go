@@ -29,6 +29,10 @@ func controlList(record plog.LogRecord, f *framework, create bool) (pcommon.Slic
 	if !ok {
 		return pcommon.Slice{}, false
 	}
+	if create {
+		// A list that was a scalar was indexed as such.
+		record.Attributes().Remove(eventlog.AttrExtraPrefix + f.attribute)
+	}
 	return listAt(object, f.List, create)
 }
 
@@ -61,14 +65,11 @@ func listAt(m pcommon.Map, key string, create bool) (pcommon.Slice, bool) {
 	if ok && v.Type() == pcommon.ValueTypeSlice {
 		return v.Slice(), true
 	}
-	if !ok && !create {
+	if !create {
 		return pcommon.Slice{}, false
 	}
 	if !ok {
 		return m.PutEmptySlice(key), true
-	}
-	if v.Type() == pcommon.ValueTypeEmpty && !create {
-		return pcommon.Slice{}, false
 	}
 	carried := pcommon.NewValueEmpty()
 	v.MoveTo(carried)
@@ -138,17 +139,17 @@ func putStrings(attrs pcommon.Map, key string, want []string) {
 	}
 }
 
-// putAdded records what the pipeline added, besides what an earlier tagging
-// did.
-func putAdded(attrs pcommon.Map, added []string) {
-	if v, ok := attrs.Get(eventlog.AttrComplianceAdded); ok && v.Type() == pcommon.ValueTypeSlice {
-		before := appendStrings(nil, v.Slice())
-		for _, s := range added {
+// putUnion makes an attribute hold these strings, and before them what an
+// earlier tagging left there, less what this one removed.
+func putUnion(attrs pcommon.Map, key string, want, removed []string) {
+	if v, ok := attrs.Get(key); ok && v.Type() == pcommon.ValueTypeSlice {
+		before := slices.DeleteFunc(appendStrings(nil, v.Slice()), func(s string) bool { return slices.Contains(removed, s) })
+		for _, s := range want {
 			if !slices.Contains(before, s) {
 				before = append(before, s)
 			}
 		}
-		added = before
+		want = before
 	}
-	putStrings(attrs, eventlog.AttrComplianceAdded, added)
+	putStrings(attrs, key, want)
 }

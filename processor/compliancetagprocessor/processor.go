@@ -123,12 +123,15 @@ func (t *tagger) tag(record plog.LogRecord) status {
 		p = t.plan(key)
 	}
 	// On the stack: as long as an event has this many controls at most.
-	var requiredBuf, addedBuf, namesBuf [16]string
-	required, added, names := requiredBuf[:0], addedBuf[:0], namesBuf[:0]
+	var requiredBuf, addedBuf, removedBuf, namesBuf [16]string
+	required, names := requiredBuf[:0], namesBuf[:0]
+	c := changes{added: addedBuf[:0], removed: removedBuf[:0]}
 	for i := range t.frameworks {
 		f, start := &t.frameworks[i], len(required)
 		if values, ok := controlList(record, f, len(p.controls[i]) > 0); ok {
-			added = t.apply(values, p.controls[i], added)
+			if len(f.Rules) > 0 {
+				t.apply(values, p.controls[i], &c)
+			}
 			required = appendStrings(required, values)
 		}
 		if len(required) > start {
@@ -137,33 +140,37 @@ func (t *tagger) tag(record plog.LogRecord) status {
 		putStrings(record.Attributes(), f.attribute, required[start:])
 	}
 	attrs := record.Attributes()
-	putStrings(attrs, eventlog.AttrComplianceFrameworks, names)
-	putStrings(attrs, eventlog.AttrComplianceRequired, required)
+	putUnion(attrs, eventlog.AttrComplianceFrameworks, names, nil)
+	putUnion(attrs, eventlog.AttrComplianceRequired, required, c.removed)
 	attrs.PutStr(eventlog.AttrComplianceStatus, statusNames[p.status])
-	putAdded(attrs, added)
+	putUnion(attrs, eventlog.AttrComplianceAdded, c.added, nil)
 	return p.status
 }
 
-// apply changes a list to what the mode asks for and appends to added what was
-// not in it before.
-func (t *tagger) apply(values pcommon.Slice, want, added []string) []string {
-	start := len(added)
+// changes are what tagging did to the lists of one event.
+type changes struct {
+	added, removed []string
+}
+
+// apply changes a list to what the mode asks for.
+func (t *tagger) apply(values pcommon.Slice, want []string, c *changes) {
+	if t.mode == ModeFill && hasStrings(values) {
+		return
+	}
+	start := len(c.added)
 	for _, control := range want {
 		if !contains(values, control) {
-			added = append(added, control)
+			c.added = append(c.added, control)
 		}
 	}
-	fresh := added[start:]
-	switch {
-	case t.mode == ModeReplace:
+	fresh := c.added[start:]
+	if t.mode == ModeReplace {
+		c.removed = appendStrings(c.removed, values)
 		values.RemoveIf(func(pcommon.Value) bool { return true })
 		fresh = want
-	case t.mode == ModeFill && len(fresh) > 0 && hasStrings(values):
-		return added[:start]
 	}
 	values.EnsureCapacity(values.Len() + len(fresh))
 	for _, control := range fresh {
 		values.AppendEmpty().SetStr(control)
 	}
-	return added
 }

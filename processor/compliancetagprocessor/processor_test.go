@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
@@ -145,7 +146,34 @@ func TestModes(t *testing.T) {
 			body: `{"event_type":"auth.failure","compliance":{"soc2_cc":["CC6"],"nist":["AC-7"]}}`,
 			attrs: map[string]any{
 				"compliance.soc2_cc": []any{"CC6"}, "compliance.nist": []any{"AC-7"}, "compliance.enrichment.status": "Success",
-				"compliance.requirements": []any{"AC-7"}, "compliance.frameworks": []any{"nist"}, "mockforge.compliance.added": []any{"AC-7"},
+				"compliance.requirements": []any{"CC6", "AC-7"}, "compliance.frameworks": []any{"SOC2", "nist"}, "mockforge.compliance.added": []any{"AC-7"},
+			},
+		},
+		{
+			name: "with a match text becomes a list, in the index too",
+			cfg:  Config{Mode: ModeMerge, Frameworks: nist},
+			in:   `{"event_type":"auth.failure","compliance":{"nist":"AC-1"}}`,
+			body: `{"event_type":"auth.failure","compliance":{"nist":["AC-1","AC-7"]}}`,
+			attrs: map[string]any{
+				"compliance.nist": []any{"AC-1", "AC-7"}, "compliance.enrichment.status": "Success",
+				"compliance.requirements": []any{"AC-1", "AC-7"}, "compliance.frameworks": []any{"nist"}, "mockforge.compliance.added": []any{"AC-7"},
+			},
+		},
+		{
+			name:  "without a match text stays text",
+			cfg:   Config{Mode: ModeMerge, Frameworks: nist},
+			in:    `{"event_type":"auth.success","compliance":{"nist":"AC-1"}}`,
+			body:  `{"event_type":"auth.success","compliance":{"nist":"AC-1"}}`,
+			attrs: map[string]any{"compliance.enrichment.status": "Success"},
+		},
+		{
+			name: "replace leaves lists of other tables alone",
+			cfg:  Config{Mode: ModeReplace, Frameworks: nist},
+			in:   `{"event_type":"auth.failure","compliance":{"soc2_cc":["CC9"],"nist":["AU-2"]}}`,
+			body: `{"event_type":"auth.failure","compliance":{"soc2_cc":["CC9"],"nist":["AC-7"]}}`,
+			attrs: map[string]any{
+				"compliance.soc2_cc": []any{"CC9"}, "compliance.nist": []any{"AC-7"}, "compliance.enrichment.status": "Success",
+				"compliance.requirements": []any{"CC9", "AC-7"}, "compliance.frameworks": []any{"SOC2", "nist"}, "mockforge.compliance.added": []any{"AC-7"},
 			},
 		},
 		{
@@ -190,7 +218,7 @@ func TestModes(t *testing.T) {
 				assert.Equal(t, tt.body, string(eventlog.AppendJSON(nil, record.Body())))
 				got := record.Attributes().AsRaw()
 				for k := range got {
-					if len(k) < 11 || k[:11] != "compliance." && k != eventlog.AttrComplianceAdded {
+					if !strings.Contains(k, "compliance.") || k == "mockforge.compliance.nist" && tt.attrs["compliance.nist"] == nil {
 						delete(got, k)
 					}
 				}
@@ -198,6 +226,23 @@ func TestModes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTwoTaggers: a second one adds to what the first one said.
+func TestTwoTaggers(t *testing.T) {
+	nist := map[string]FrameworkConfig{"nist": {Mappings: []MappingConfig{{Controls: []string{"AC-7"}}}}}
+	hipaa := map[string]FrameworkConfig{"hipaa": {Mappings: []MappingConfig{{Controls: []string{"164.312(b)"}}}}}
+	logs := tagWith(t, &Config{Mode: ModeMerge, GuideTable: true, Frameworks: nist}, decode(t, `{"event_type":"auth.failure"}`))
+	got := siemtest.Record(t, tagWith(t, &Config{Mode: ModeMerge, Frameworks: hipaa}, logs)).Attributes().AsRaw()
+	all := []any{"CC4", "CC6", "A.9.4", "A.12.4", "AC-7", "164.312(b)"}
+	assert.Equal(t, all, got[eventlog.AttrComplianceRequired])
+	assert.Equal(t, all, got[eventlog.AttrComplianceAdded])
+	assert.Equal(t, []any{"SOC2", "ISO-27001:2013", "nist", "hipaa"}, got[eventlog.AttrComplianceFrameworks])
+
+	got = siemtest.Record(t, tagWith(t, &Config{Mode: ModeReplace, Frameworks: map[string]FrameworkConfig{
+		"nist": {Mappings: []MappingConfig{{Controls: []string{"AU-2"}}}},
+	}}, logs)).Attributes().AsRaw()
+	assert.Equal(t, []any{"CC4", "CC6", "A.9.4", "A.12.4", "164.312(b)", "AU-2"}, got[eventlog.AttrComplianceRequired], "AC-7 was replaced")
 }
 
 // TestOtherRecords: what is no MockForge event is passed on and marked.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -66,11 +67,21 @@ func (cfg *Config) Validate() error {
 // Validate checks the settings that are ours.
 func (cfg *HTTPConfig) Validate() error {
 	var errs []error
-	if !strings.HasPrefix(cfg.Path, "/") || strings.ContainsAny(cfg.Path, "{}?# ") {
-		errs = append(errs, fmt.Errorf("path: found %q, expected a path that begins with \"/\"", cfg.Path))
+	if !strings.HasPrefix(cfg.Path, "/") || path.Clean(cfg.Path) != cfg.Path || strings.ContainsFunc(cfg.Path, isNoPathChar) {
+		errs = append(errs, fmt.Errorf("path: found %q, expected a plain path that begins with \"/\" and does not end with it", cfg.Path))
+	}
+	if read, write := cfg.ServerConfig.ReadTimeout, cfg.ServerConfig.WriteTimeout; write > 0 && write <= read {
+		// It runs from the request's header on, so it includes reading.
+		errs = append(errs, fmt.Errorf("write_timeout: found %s, expected more than read_timeout, which is %s", write, read))
 	}
 	if cfg.MaxEvents <= 0 {
 		errs = append(errs, fmt.Errorf("max_events: found %d, expected at least 1", cfg.MaxEvents))
 	}
 	return errors.Join(errs...)
+}
+
+// isNoPathChar reports characters that a server's pattern or a URL would read
+// as something else.
+func isNoPathChar(c rune) bool {
+	return c <= ' ' || c == 0x7F || strings.ContainsRune("{}?#%", c)
 }

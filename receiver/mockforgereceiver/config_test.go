@@ -33,6 +33,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, int64(20<<20), http.ServerConfig.MaxRequestBodySize)
 	assert.Equal(t, time.Minute, http.ServerConfig.ReadTimeout)
 	assert.Equal(t, 1<<20, cfg.MaxEventSize)
+	assert.Equal(t, 2*time.Minute, http.ServerConfig.WriteTimeout)
 	assert.True(t, cfg.RedactCredentials)
 	assert.Empty(t, cfg.Environment)
 }
@@ -67,9 +68,26 @@ func TestInvalidConfig(t *testing.T) {
 	err := xconfmap.Validate(load(t, "bad"))
 	for _, want := range []string{
 		"max_event_size: found -1, expected 1 to 2147483647 bytes",
-		`protocols::http: path: found "events", expected a path that begins with "/"`,
+		`protocols::http: path: found "events", expected a plain path that begins with "/" and does not end with it`,
+		"write_timeout: found 30s, expected more than read_timeout, which is 1m0s",
 		"max_events: found 0, expected at least 1",
 	} {
 		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestPaths(t *testing.T) {
+	for path, valid := range map[string]bool{
+		"/": true, "/api/v1/events": true, "/siem": true,
+		"": false, "siem": false, "/siem/": false, "/a//b": false, "/a/../b": false, "/a b": false, "/a\nb": false, "/{x}": false, "/a%2Fb": false, "/a?b": false,
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Protocols.HTTP.GetOrInsertDefault().Path = path
+		err := xconfmap.Validate(cfg)
+		if valid {
+			assert.NoError(t, err, path)
+		} else {
+			assert.ErrorContains(t, err, "path: found", path)
+		}
 	}
 }

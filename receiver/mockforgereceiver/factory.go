@@ -23,6 +23,9 @@ const (
 	defaultMaxBodySize  = 20 << 20
 	// defaultReadTimeout cuts clients that send slower than a request may take.
 	defaultReadTimeout = time.Minute
+	// defaultWriteTimeout runs from the request's header on: reading the rest
+	// of it, the pipeline's work, and the answer.
+	defaultWriteTimeout = 2 * time.Minute
 )
 
 // NewFactory returns the factory of the mockforge receiver.
@@ -39,6 +42,7 @@ func createDefaultConfig() component.Config {
 	server.NetAddr.Endpoint = defaultHTTPEndpoint
 	server.MaxRequestBodySize = defaultMaxBodySize
 	server.ReadTimeout = defaultReadTimeout
+	server.WriteTimeout = defaultWriteTimeout
 	return &Config{
 		Protocols: Protocols{
 			HTTP: configoptional.Default(HTTPConfig{

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -54,7 +55,11 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusMethodNotAllowed, fmt.Sprintf("found method %s, expected POST, PUT or PATCH", r.Method))
 		return
 	}
-	if refused := checkContentType(r); refused != nil {
+	refused := checkOrigin(w, r)
+	if refused == nil {
+		refused = checkContentType(r)
+	}
+	if refused != nil {
 		h.refuse(w, r, refused)
 		return
 	}
@@ -90,6 +95,19 @@ func (h *eventsHandler) refuse(w http.ResponseWriter, r *http.Request, f *refusa
 	h.telemetry.ReceiverMockforgeRefusedRequests.Add(r.Context(), 1,
 		metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", f.reason))))
 	writeAnswer(w, f.status, f.answer)
+}
+
+// checkOrigin refuses pages in a browser: they may send simple requests to
+// localhost without asking (Fetch standard, "CORS-safelisted"). Where the CORS
+// settings allow an origin, the answer says so already.
+func checkOrigin(w http.ResponseWriter, r *http.Request) *refusal {
+	origin := r.Header.Get("Origin")
+	if origin == "" || w.Header().Get("Access-Control-Allow-Origin") != "" {
+		return nil
+	}
+	return &refusal{status: http.StatusForbidden, reason: "origin", answer: answer{
+		Error: fmt.Sprintf("Origin: found %q, expected none, or one that cors.allowed_origins lists", origin),
+	}}
 }
 
 // contentTypes are the types of what an event comes in. curl -d names the form
@@ -150,6 +168,14 @@ func unreadable(err error) *refusal {
 			Error: fmt.Sprintf("found a body of more than %d bytes after decompression, expected no more", tooLarge.Limit),
 		}}
 	}
+	// A network error's text has addresses in it.
+	var network net.Error
+	if errors.As(err, &network) {
+		if network.Timeout() {
+			return &refusal{status: http.StatusRequestTimeout, reason: "timeout", answer: answer{Error: "the body did not arrive in time"}}
+		}
+		return &refusal{status: http.StatusBadRequest, reason: "unreadable", answer: answer{Error: "the connection broke in the body"}}
+	}
 	return &refusal{status: http.StatusBadRequest, reason: "unreadable", answer: answer{Error: "reading the body: " + err.Error()}}
 }
 
@@ -168,9 +194,6 @@ func undecodable(err error) *refusal {
 
 // consume hands the events to the pipeline and answers as it did.
 func (h *eventsHandler) consume(ctx context.Context, w http.ResponseWriter, batch *eventlog.Batch) {
-	for word, n := range batch.Warnings() {
-		h.telemetry.ReceiverMockforgeWarnings.Add(ctx, n, metric.WithAttributeSet(attribute.NewSet(attribute.String("warning", word))))
-	}
 	count := batch.Len()
 	if count > 0 {
 		ctx = h.obs.StartLogsOp(ctx)
@@ -180,6 +203,9 @@ func (h *eventsHandler) consume(ctx context.Context, w http.ResponseWriter, batc
 			h.failed(w, err)
 			return
 		}
+	}
+	for word, n := range batch.Warnings() {
+		h.telemetry.ReceiverMockforgeWarnings.Add(ctx, n, metric.WithAttributeSet(attribute.NewSet(attribute.String("warning", word))))
 	}
 	writeAnswer(w, http.StatusOK, answer{Accepted: &count})
 }

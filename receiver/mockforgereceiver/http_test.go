@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -152,7 +153,7 @@ func TestRefused(t *testing.T) {
 		{"no object", request{body: "[1]"}, 400, `{"error":"found a number, expected a JSON object (event 0, byte 1)","index":0}`, "not_object"},
 		{"utf8", request{body: "{\"event_type\":\"\xff\"}"}, 400, `{"error":"found byte 0xFF, expected UTF-8 (event 0, byte 15)","index":0}`, "utf8"},
 		{"deep", request{body: `{"event_type":"a","x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`}, 400, `{"error":"found deeper nesting, expected at most 32 levels (event 0, byte 53)","index":0}`, "too_deep"},
-		{"large event", request{body: `{"event_type":"a","x":"` + strings.Repeat("x", 1000) + `"}`}, 413, `{"error":"found an event of 1025 bytes, expected at most 1000 (event 0, byte 0)","index":0}`, "too_large"},
+		{"large event", request{body: `{"event_type":"a","x":"` + strings.Repeat("x", 1000) + `"}`}, 413, `{"error":"found an event of more than 1000 bytes, expected no more (event 0, byte 0)","index":0}`, "too_large"},
 		{"many events", request{body: strings.Repeat(`{"event_type":"a"}`, 6)}, 413, `{"error":"found more than 5 events, expected at most 5 in a request (event 5, byte 90)","index":5}`, "too_large"},
 		{"large body", request{body: strings.Repeat(" ", 5000)}, 413, `{"error":"found a body of more than 4000 bytes after decompression, expected no more"}`, "too_large"},
 		{"bomb", request{body: gzipped(t, strings.Repeat(" ", 1<<20)), header: map[string]string{"Content-Encoding": "gzip"}}, 413, `{"error":"found a body of more than 4000 bytes after decompression, expected no more"}`, "too_large"},
@@ -160,6 +161,7 @@ func TestRefused(t *testing.T) {
 		{"xml", request{body: "<a/>", header: map[string]string{"Content-Type": "application/xml"}}, 415, `{"error":"Content-Type: found \"application/xml\", expected application/json or application/x-ndjson"}`, "content_type"},
 		{"charset", request{body: one, header: map[string]string{"Content-Type": "application/json; charset=latin1"}}, 415, `{"error":"Content-Type: found charset \"latin1\", expected utf-8"}`, "content_type"},
 		{"broken type", request{body: one, header: map[string]string{"Content-Type": "/"}}, 415, `{"error":"Content-Type: found \"/\", expected application/json or application/x-ndjson"}`, "content_type"},
+		{"page in a browser", request{body: one, header: map[string]string{"Origin": "https://evil.example", "Content-Type": "text/plain"}}, 403, `{"error":"Origin: found \"https://evil.example\", expected none, or one that cors.allowed_origins lists"}`, "origin"},
 		{"coding", request{body: one, header: map[string]string{"Content-Encoding": "br"}}, 415, `{"error":"unsupported Content-Encoding: br"}`, "content_encoding"},
 		{"no gzip", request{body: one, header: map[string]string{"Content-Encoding": "gzip"}}, 400, `{"error":"gzip: invalid header"}`, "unreadable"},
 		{"method", request{method: http.MethodGet}, 405, `{"error":"found method GET, expected POST, PUT or PATCH"}`, ""},
@@ -275,6 +277,33 @@ func TestCORS(t *testing.T) {
 		"Origin": "https://ui.example.com", "Access-Control-Request-Method": "POST",
 	}}.send(t, address)
 	assert.Equal(t, "https://ui.example.com", resp.Header.Get("Access-Control-Allow-Origin"))
+	for origin, want := range map[string]int{"https://ui.example.com": 200, "https://evil.example": 403, "": 200} {
+		q := request{body: one, header: map[string]string{"Content-Type": "text/plain"}}
+		if origin != "" {
+			q.header["Origin"] = origin
+		}
+		resp, _ = q.send(t, address)
+		assert.Equal(t, want, resp.StatusCode, origin)
+	}
+}
+
+// TestSlowClient: a body that does not arrive in time is answered so that the
+// sender tries again, and without addresses.
+func TestSlowClient(t *testing.T) {
+	sink := new(consumertest.LogsSink)
+	address := serve(t, settings(), componenttest.NewNopHost(), sink, func(cfg *Config) {
+		cfg.Protocols.HTTP.Get().ServerConfig.ReadTimeout = 200 * time.Millisecond
+	})
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"))
+	require.NoError(t, err)
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	assert.Contains(t, string(answer), "HTTP/1.1 408 ")
+	assert.Contains(t, string(answer), `{"error":"the body did not arrive in time"}`)
+	assert.Zero(t, sink.LogRecordCount())
 }
 
 func TestWarningsAreCounted(t *testing.T) {

@@ -66,7 +66,9 @@ func (r *mockforgeReceiver) startHTTP(ctx context.Context, host component.Host, 
 	events := newEventsHandler(decoder, r.next, r.obsHTTP, r.telemetry, r.settings.Logger)
 	mux := http.NewServeMux()
 	mux.Handle(cfg.Path, events)
-	mux.HandleFunc("/", notFound(cfg.Path))
+	if cfg.Path != "/" {
+		mux.HandleFunc("/", notFound(cfg.Path))
+	}
 	var err error
 	r.server, err = cfg.ServerConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, mux,
 		confighttp.WithErrorHandler(events.serverError), confighttp.WithDecoder("identity", identity))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // TestKilled kills the process while senders post, and holds that each event
@@ -68,9 +69,10 @@ func TestRestart(t *testing.T) {
 }
 
 // TestFileCannotGrow: a full disk is answered with 503, so that the sender
-// keeps the event, and never with 200.
+// keeps the event, and never with 200. Once there is room again events are
+// taken again, without a restart.
 func TestFileCannotGrow(t *testing.T) {
-	c := start(t, options{shell: "ulimit -f 8"}) // 8 KiB
+	c := start(t, options{shell: "ulimit -S -f 8"}) // 8 KiB
 	accepted := 0
 	var status int
 	var answer string
@@ -85,4 +87,16 @@ func TestFileCannotGrow(t *testing.T) {
 	require.Greater(t, accepted, 10)
 	assert.Len(t, numbers(t, c.lines(t)[:accepted]), accepted)
 	c.waitHealthy(t)
+
+	unlimited := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+	require.NoError(t, unix.Prlimit(c.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unlimited, nil))
+	for n := range 2 {
+		status, answer = c.post(fmt.Sprintf(small, 1000+n))
+		assert.Equal(t, http.StatusOK, status, answer)
+	}
+	lines := c.lines(t)
+	// The exporter leaves the fragment of the event it refused, and the next
+	// event begins behind it on the same line: README.md, "Limits known".
+	assert.True(t, strings.HasSuffix(lines[len(lines)-2], `"n":1000,"compliance":{"soc2_cc":["CC4","CC6"],"iso27001":["A.9.4","A.12.4"]}}`))
+	assert.Equal(t, []int{1001}, numbers(t, lines[len(lines)-1:]))
 }

@@ -149,7 +149,7 @@ func TestBadInput(t *testing.T) {
 		{name: "third", body: "[" + good + "," + good + ",{}]", status: 400, want: `"index":2`},
 		{name: "utf8", body: "{\"event_type\":\"\xff\"}", status: 400, want: "expected UTF-8"},
 		{name: "deep", body: strings.Repeat(`{"event_type":`, 100), status: 400, want: "at most 32 levels"},
-		{name: "event too large", body: `{"event_type":"a","x":"` + strings.Repeat("x", 1<<20) + `"}`, status: 413, want: "expected at most 1048576"},
+		{name: "event too large", body: `{"event_type":"a","x":"` + strings.Repeat("x", 1<<20) + `"}`, status: 413, want: "more than 1048576 bytes"},
 		{name: "body too large", body: strings.Repeat(" ", 21<<20), status: 413, want: "20971520 bytes"},
 		{name: "xml", body: "<a/>", header: []string{"Content-Type", "text/xml"}, status: 415, want: "Content-Type"},
 		{name: "brotli", body: good, header: []string{"Content-Encoding", "br"}, status: 415, want: "unsupported Content-Encoding: br"},
