@@ -124,13 +124,12 @@ func (t *tagger) tag(record plog.LogRecord) status {
 	}
 	// On the stack: as long as an event has this many controls at most.
 	var requiredBuf, addedBuf, removedBuf, namesBuf [16]string
-	required, names := requiredBuf[:0], namesBuf[:0]
-	c := changes{added: addedBuf[:0], removed: removedBuf[:0]}
+	required, added, removed, names := requiredBuf[:0], addedBuf[:0], removedBuf[:0], namesBuf[:0]
 	for i := range t.frameworks {
 		f, start := &t.frameworks[i], len(required)
 		if values, ok := controlList(record, f, len(p.controls[i]) > 0); ok {
 			if len(f.Rules) > 0 {
-				t.apply(values, p.controls[i], &c)
+				added, removed = t.apply(values, p.controls[i], added, removed)
 			}
 			required = appendStrings(required, values)
 		}
@@ -141,31 +140,27 @@ func (t *tagger) tag(record plog.LogRecord) status {
 	}
 	attrs := record.Attributes()
 	putUnion(attrs, eventlog.AttrComplianceFrameworks, names, nil)
-	putUnion(attrs, eventlog.AttrComplianceRequired, required, c.removed)
+	putUnion(attrs, eventlog.AttrComplianceRequired, required, removed)
 	attrs.PutStr(eventlog.AttrComplianceStatus, statusNames[p.status])
-	putUnion(attrs, eventlog.AttrComplianceAdded, c.added, nil)
+	putUnion(attrs, eventlog.AttrComplianceAdded, added, nil)
 	return p.status
 }
 
-// changes are what tagging did to the lists of one event.
-type changes struct {
-	added, removed []string
-}
-
-// apply changes a list to what the mode asks for.
-func (t *tagger) apply(values pcommon.Slice, want []string, c *changes) {
+// apply changes a list to what the mode asks for. It returns added and removed
+// with what it added and removed behind what they held.
+func (t *tagger) apply(values pcommon.Slice, want, added, removed []string) (_, _ []string) {
 	if t.mode == ModeFill && hasStrings(values) {
-		return
+		return added, removed
 	}
-	start := len(c.added)
+	start := len(added)
 	for _, control := range want {
 		if !contains(values, control) {
-			c.added = append(c.added, control)
+			added = append(added, control)
 		}
 	}
-	fresh := c.added[start:]
+	fresh := added[start:]
 	if t.mode == ModeReplace {
-		c.removed = appendStrings(c.removed, values)
+		removed = appendStrings(removed, values)
 		values.RemoveIf(func(pcommon.Value) bool { return true })
 		fresh = want
 	}
@@ -173,4 +168,5 @@ func (t *tagger) apply(values pcommon.Slice, want []string, c *changes) {
 	for _, control := range fresh {
 		values.AppendEmpty().SetStr(control)
 	}
+	return added, removed
 }
