@@ -3,6 +3,7 @@ module github.com/mockforge/otelcol-mockforge
 go 1.25.0
 
 require (
+	github.com/gofrs/flock v0.13.0
 	github.com/klauspost/compress v1.18.6
 	github.com/open-telemetry/opentelemetry-collector-contrib/extension/encoding v0.152.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden v0.152.0
