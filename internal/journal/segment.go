@@ -124,7 +124,7 @@ func createSegment(dir string, base uint64) (*os.File, segment, error) {
 		err = f.Sync()
 	}
 	if err == nil {
-		err = syncDir(dir)
+		err = SyncDir(dir)
 	}
 	if err != nil {
 		return nil, s, errors.Join(err, f.Close(), remove(s.path))
@@ -139,8 +139,27 @@ func remove(path string) error {
 	return nil
 }
 
-// syncDir makes names in a folder durable (fsync(2), "Notes").
-func syncDir(dir string) error {
+// ReplaceFile puts data in the place of a file, or makes it: after a crash there
+// is either the old file or the new one.
+func ReplaceFile(path string, data []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // in the folder of the settings
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// SyncDir makes names in a folder durable (fsync(2), "Notes").
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // NTFS journals its folders, and cannot sync one
 	}

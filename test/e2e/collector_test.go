@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -40,6 +41,7 @@ type collector struct {
 	endpoint string
 	health   string
 	metrics  string
+	control  string
 	file     string
 }
 
@@ -66,6 +68,8 @@ type options struct {
 	configs []string // after the default one
 	env     []string
 	shell   string // run before the binary in the same process
+	ports   []int  // free ones by default
+	noWait  bool   // until it is healthy
 }
 
 // start runs the default configuration on free ports and waits until it is
@@ -75,13 +79,17 @@ func start(t *testing.T, o options) *collector {
 	if o.dir == "" {
 		o.dir = t.TempDir()
 	}
-	ports := freePorts(t, 3)
+	ports := o.ports
+	if ports == nil {
+		ports = freePorts(t, 4)
+	}
 	c := &collector{
 		log:      &syncBuffer{},
 		exited:   make(chan struct{}),
 		endpoint: fmt.Sprintf("127.0.0.1:%d", ports[0]),
 		health:   fmt.Sprintf("127.0.0.1:%d", ports[1]),
 		metrics:  fmt.Sprintf("127.0.0.1:%d", ports[2]),
+		control:  fmt.Sprintf("127.0.0.1:%d", ports[3]),
 		file:     filepath.Join(o.dir, "data", "siem-events.jsonl"),
 	}
 	args := []string{binary, "--config", defaultConfig}
@@ -89,13 +97,15 @@ func start(t *testing.T, o options) *collector {
 		args = append(args, "--config", config)
 	}
 	if o.shell != "" {
-		args = []string{"/bin/bash", "-c", o.shell + `; exec "$0" "$@"`, args[0], args[1], args[2]}
+		args = append([]string{"/bin/bash", "-c", o.shell + `; exec "$0" "$@"`}, args...)
 	}
 	c.cmd = exec.Command(args[0], args[1:]...)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	c.cmd.Env = append(append(os.Environ(),
 		"MOCKFORGE_HTTP_ENDPOINT="+c.endpoint,
 		"MOCKFORGE_HEALTH_ENDPOINT="+c.health,
+		"MOCKFORGE_CONTROL_ENDPOINT="+c.control,
+		"MOCKFORGE_JOURNAL="+filepath.Join(o.dir, "data", "journal"),
 		"MOCKFORGE_METRICS_HOST=127.0.0.1",
 		fmt.Sprintf("MOCKFORGE_METRICS_PORT=%d", ports[2]),
 		"MOCKFORGE_EVENTS_FILE="+c.file), o.env...)
@@ -110,7 +120,9 @@ func start(t *testing.T, o options) *collector {
 			t.Log(c.log)
 		}
 	})
-	c.waitHealthy(t)
+	if !o.noWait {
+		c.waitHealthy(t)
+	}
 	return c
 }
 
@@ -185,8 +197,37 @@ func (c *collector) do(method, body string, header ...string) (int, string) {
 	return resp.StatusCode, strings.TrimSpace(string(answer))
 }
 
-// lines returns what the collector has kept.
+// lines waits until everything in the journal is delivered, and returns what
+// the file has.
 func (c *collector) lines(t *testing.T) []string {
+	t.Helper()
+	c.settle(t)
+	return c.fileLines(t)
+}
+
+// cursor is what the control server says of one.
+type cursor struct {
+	Destination                                                        string
+	Position, Began, Delivered, DeadLettered, Damaged, Others, Pending uint64
+}
+
+type cursors struct {
+	First, End, Appended, Syncs uint64
+	Cursors                     []cursor
+}
+
+func (c *collector) cursors(t *testing.T) (s cursors) {
+	t.Helper()
+	resp, err := http.Get("http://" + c.control + "/cursors")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(bytes.ReplaceAll(body, []byte("dead_lettered"), []byte("deadLettered")), &s))
+	return s
+}
+
+func (c *collector) fileLines(t *testing.T) []string {
 	t.Helper()
 	data, err := os.ReadFile(c.file)
 	if os.IsNotExist(err) {

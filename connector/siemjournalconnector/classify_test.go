@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemjournalconnector
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+func TestClassify(t *testing.T) {
+	permanently := func(text string) error { return consumererror.NewPermanent(errors.New(text)) }
+	for _, tt := range []struct {
+		err  error
+		want verdict
+	}{
+		{nil, verdict{outcome: outcomeDelivered}},
+		{errors.New("dial tcp: connection refused"), verdict{outcome: outcomeRetry}},
+		{errors.New(`HTTP 503 "Service Unavailable"`), verdict{outcome: outcomeRetry, status: 503}},
+		{exporterhelper.NewThrottleRetry(errors.New(`HTTP 429 "Too Many Requests"`), 30*time.Second), verdict{outcome: outcomeRetry, status: 429, after: 30 * time.Second}},
+		{fmt.Errorf("no more retries: %w", exporterhelper.NewThrottleRetry(errors.New("busy"), time.Minute)), verdict{outcome: outcomeRetry, after: time.Minute}},
+		{permanently(`HTTP 400 "Bad Request"`), verdict{outcome: outcomeRefused, status: 400}},
+		{permanently("invalid event"), verdict{outcome: outcomeRefused}},
+		{permanently(`HTTP/1.1 401 Unauthorized`), verdict{outcome: outcomeHeld, status: 401}},
+		{permanently(`HTTP "403 Forbidden"`), verdict{outcome: outcomeHeld, status: 403}},
+		{permanently("error exporting items, request to https://x responded with HTTP Status Code 404"), verdict{outcome: outcomeHeld, status: 404}},
+		{permanently("status: 302 Found"), verdict{outcome: outcomeHeld, status: 302}},
+		{errors.New("operation error CloudWatch Logs: PutLogEvents, https response error StatusCode: 403, RequestID: x"), verdict{outcome: outcomeHeld, status: 403}},
+		{errors.New("googleapi: Error 401: Invalid Credentials"), verdict{outcome: outcomeHeld, status: 401}},
+		{consumererror.NewPermanent(status.Error(codes.Unauthenticated, "no token")), verdict{outcome: outcomeHeld}},
+		{consumererror.NewPermanent(status.Error(codes.InvalidArgument, "bad")), verdict{outcome: outcomeRefused}},
+		{status.Error(codes.Unavailable, "down"), verdict{outcome: outcomeRetry}},
+		{permanently("event 401 of 500 is bad"), verdict{outcome: outcomeRefused}},
+	} {
+		assert.Equal(t, tt.want, classify(tt.err), "%v", tt.err)
+	}
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemjournalconnector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector/internal/metadata"
+	"github.com/mockforge/otelcol-mockforge/internal/journal"
+)
+
+// saveInterval is how far the cursors' file may lag: what was delivered within
+// it is delivered again after a crash.
+const saveInterval = time.Second
+
+// journalConnector is the connector.
+type journalConnector struct {
+	cfg       *Config
+	set       connector.Settings
+	telemetry *metadata.TelemetryBuilder
+	router    connector.LogsRouterAndConsumer
+
+	journal      *journal.Journal
+	cursors      *cursors
+	destinations []*destination
+	server       *http.Server
+	cancel       context.CancelFunc
+	wg           sync.WaitGroup
+}
+
+func newJournalConnector(cfg *Config, set connector.Settings, telemetry *metadata.TelemetryBuilder, router connector.LogsRouterAndConsumer) (*journalConnector, error) {
+	c := &journalConnector{cfg: cfg, set: set, telemetry: telemetry, router: router}
+	for _, id := range router.PipelineIDs() {
+		next, err := router.Consumer(id)
+		if err != nil {
+			return nil, fmt.Errorf("finding the pipeline %s: %w", id, err)
+		}
+		c.destinations = append(c.destinations, &destination{
+			name: id.String(), cfg: cfg, next: next, logger: set.Logger, counted: c.counter(id.String()),
+			parallelism: max(1, cfg.Destinations[id.String()].Parallelism),
+		})
+	}
+	for name := range cfg.Destinations {
+		if !slices.ContainsFunc(c.destinations, func(d *destination) bool { return d.name == name }) {
+			return nil, fmt.Errorf("destinations: found %q, expected the name of a pipeline behind the connector", name)
+		}
+	}
+	return c, nil
+}
+
+// Capabilities says that records are taken apart.
+func (*journalConnector) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+// Start opens the journal and begins to deliver. New cursors are on the disk
+// before the first event is taken.
+func (c *journalConnector) Start(startCtx context.Context, host component.Host) error {
+	if err := c.open(); err != nil {
+		return err
+	}
+	if err := c.startControl(startCtx, host); err != nil {
+		return err
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancel(context.WithoutCancel(startCtx)) // deliveries outlive the start
+	for _, d := range c.destinations {
+		c.wg.Go(func() { d.run(ctx) })
+	}
+	c.wg.Go(func() { c.keep(ctx) })
+	return c.observe()
+}
+
+func (c *journalConnector) open() error {
+	saved, err := loadCursors(c.cfg.Directory)
+	if err != nil {
+		return err
+	}
+	_, highest := saved.bounds()
+	c.journal, err = journal.Open(c.cfg.Directory, journal.Options{
+		SegmentBytes: c.cfg.SegmentSizeMiB << 20,
+		MaxBytes:     c.cfg.MaxSizeMiB << 20,
+		NextAtLeast:  highest,
+	})
+	if err != nil {
+		return err
+	}
+	c.cursors = saved
+	if cut := c.journal.Stats().CutBytes; cut > 0 {
+		c.set.Logger.Warn("the journal's end was torn; what was cut off was never acknowledged", zap.Int64("bytes", cut))
+	}
+	c.place()
+	if err := c.cursors.save(); err != nil {
+		return errors.Join(err, c.journal.Close())
+	}
+	return nil
+}
+
+// place gives new destinations a cursor, and takes leave of old ones.
+func (c *journalConnector) place() {
+	first, end := c.journal.Bounds()
+	names := make(map[string]bool)
+	for _, d := range c.destinations {
+		d.journal, d.cursors = c.journal, c.cursors
+		names[d.name] = true
+		if _, known := c.cursors.get(d.name); known {
+			continue
+		}
+		at := end
+		if cmp.Or(c.cfg.Destinations[d.name].StartAt, c.cfg.StartAt) == StartBeginning {
+			at = first
+		}
+		c.cursors.update(d.name, func(cur *cursor) { cur.Position, cur.Began = at, at })
+	}
+	gone, forgotten := c.cursors.missing(names, time.Now().UTC(), c.cfg.ForgetAfter)
+	for _, name := range gone {
+		c.set.Logger.Warn("a destination is gone from the settings; its events are kept for a time",
+			zap.String("destination", name), zap.Duration("forget_after", c.cfg.ForgetAfter))
+	}
+	for _, name := range forgotten {
+		c.set.Logger.Warn("a destination that is gone from the settings is forgotten", zap.String("destination", name))
+	}
+}
+
+// keep saves the cursors and removes what all of them have passed.
+func (c *journalConnector) keep(ctx context.Context) {
+	ticker := time.NewTicker(saveInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := c.cursors.save(); err != nil {
+				c.set.Logger.Error("delivered events may be delivered again after a crash", zap.Error(err))
+				continue // what is not saved must not be removed
+			}
+			lowest, _ := c.cursors.bounds()
+			if err := c.journal.RemoveBefore(lowest, time.Now().Add(-c.cfg.Retention)); err != nil {
+				c.set.Logger.Error("the journal keeps more than it needs", zap.Error(err))
+			}
+		}
+	}
+}
+
+// ConsumeLogs returns once the events are synced to the disk.
+func (c *journalConnector) ConsumeLogs(_ context.Context, logs plog.Logs) error {
+	payloads, err := encode(logs)
+	if err != nil {
+		return permanent(err)
+	}
+	if len(payloads) == 0 {
+		return nil
+	}
+	_, err = c.journal.Append(payloads...)
+	return err
+}
+
+// Shutdown ends deliveries and saves how far they came.
+func (c *journalConnector) Shutdown(ctx context.Context) error {
+	c.telemetry.Shutdown()
+	if c.journal == nil {
+		return nil
+	}
+	var err error
+	if c.server != nil {
+		err = c.server.Shutdown(ctx)
+	}
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.wg.Wait()
+	return errors.Join(err, c.cursors.save(), c.journal.Close())
+}

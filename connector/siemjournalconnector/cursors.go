@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemjournalconnector
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mockforge/otelcol-mockforge/internal/journal"
+)
+
+const cursorsVersion = 1
+
+// cursor is how far one destination has come. Position is where it began plus
+// the other counts.
+type cursor struct {
+	// Position is the number of the next event.
+	Position uint64 `json:"position"`
+	// Began is the position at which the cursor was made or set.
+	Began        uint64 `json:"began"`
+	Delivered    uint64 `json:"delivered"`
+	DeadLettered uint64 `json:"dead_lettered"`
+	Damaged      uint64 `json:"damaged"`
+	// Others were appended again for another destination.
+	Others uint64 `json:"others"`
+	// Gone is when the destination went from the settings.
+	Gone *time.Time `json:"gone,omitempty"`
+}
+
+// cursors are the cursors of one journal, in memory and in a file. A change is
+// in memory at once and in the file by save: what was delivered in between is
+// delivered again after a crash.
+type cursors struct {
+	path string
+
+	mu      sync.Mutex
+	byName  map[string]cursor
+	changed bool
+}
+
+type cursorsFile struct {
+	Version int               `json:"version"`
+	Cursors map[string]cursor `json:"cursors"`
+}
+
+func loadCursors(dir string) (*cursors, error) {
+	c := &cursors{path: filepath.Join(dir, "cursors.json"), byName: make(map[string]cursor)}
+	data, err := os.ReadFile(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the cursors: %w", err)
+	}
+	var file cursorsFile
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.path, err)
+	}
+	if file.Version != cursorsVersion {
+		return nil, fmt.Errorf("%s: found version %d, expected %d: written by another release; nothing was changed", c.path, file.Version, cursorsVersion)
+	}
+	if file.Cursors != nil {
+		c.byName = file.Cursors
+	}
+	return c, nil
+}
+
+func (c *cursors) get(name string) (cursor, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cur, ok := c.byName[name]
+	return cur, ok
+}
+
+func (c *cursors) update(name string, change func(*cursor)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cur := c.byName[name]
+	change(&cur)
+	c.byName[name] = cur
+	c.changed = true
+}
+
+// bounds returns the lowest and the highest position.
+func (c *cursors) bounds() (lowest, highest uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := true
+	for _, cur := range c.byName {
+		if first || cur.Position < lowest {
+			lowest = cur.Position
+		}
+		highest = max(highest, cur.Position)
+		first = false
+	}
+	return lowest, highest
+}
+
+// missing marks cursors whose destination is not among names as gone, and drops
+// those that have been for longer than grace. It returns both.
+func (c *cursors) missing(names map[string]bool, now time.Time, grace time.Duration) (gone, forgotten []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, cur := range c.byName {
+		switch {
+		case names[name]:
+			cur.Gone = nil
+		case cur.Gone == nil:
+			cur.Gone = &now
+			gone = append(gone, name)
+		case now.Sub(*cur.Gone) > grace:
+			delete(c.byName, name)
+			forgotten = append(forgotten, name)
+			continue
+		default:
+			gone = append(gone, name)
+		}
+		c.byName[name] = cur
+	}
+	c.changed = true
+	return gone, forgotten
+}
+
+// save writes the file where anything has changed: a new one, synced, in the
+// place of the old one.
+func (c *cursors) save() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.changed {
+		return nil
+	}
+	data, err := json.MarshalIndent(cursorsFile{Version: cursorsVersion, Cursors: c.byName}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := journal.ReplaceFile(c.path, data); err != nil {
+		return fmt.Errorf("saving the cursors: %w", err)
+	}
+	c.changed = false
+	return nil
+}

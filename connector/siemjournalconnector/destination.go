@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemjournalconnector
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/internal/journal"
+)
+
+// destination delivers what is behind its cursor to one pipeline.
+type destination struct {
+	name        string
+	cfg         *Config
+	parallelism int
+	journal     *journal.Journal
+	cursors     *cursors
+	next        consumer.Logs
+	logger      *zap.Logger
+	counted     func(context.Context, outcome)
+
+	mu       sync.Mutex
+	progress *progress
+	state    state
+	restart  context.CancelFunc // ends the deliveries under way
+	target   *uint64            // where to go on after that
+}
+
+// event is one payload of a batch.
+type event struct {
+	seq     uint64
+	time    time.Time
+	payload []byte
+}
+
+// run delivers until ctx ends, anew from another position whenever it is set.
+func (d *destination) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		epoch, cancel := context.WithCancel(ctx)
+		d.mu.Lock()
+		if d.target != nil {
+			d.cursors.update(d.name, func(c *cursor) { *c = cursor{Position: *d.target, Began: *d.target} })
+			d.target = nil
+		}
+		cur, _ := d.cursors.get(d.name)
+		d.progress = newProgress(d.name, d.cursors, cur.Position)
+		d.restart = cancel
+		d.mu.Unlock()
+		d.deliverFrom(epoch, cur.Position)
+		cancel()
+	}
+}
+
+// setPosition makes the destination go on from a position.
+func (d *destination) setPosition(position uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.target = &position
+	if d.restart != nil {
+		d.restart()
+	}
+}
+
+// deliverFrom reads batches in order and delivers as many at once as the
+// settings allow: one, unless they say otherwise.
+func (d *destination) deliverFrom(ctx context.Context, position uint64) {
+	reader := d.journal.NewReader(position)
+	defer func() { _ = reader.Close() }() // it was only read
+	if first := reader.Seq(); first > position {
+		d.lost(&journal.DamageError{From: position, To: first - 1})
+	}
+	slots := make(chan struct{}, d.parallelism)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for ctx.Err() == nil {
+		batch, err := d.read(reader)
+		if len(batch) > 0 {
+			d.progress.begin(batch[len(batch)-1].seq+1, batch[0].time)
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			wg.Go(func() {
+				d.deliver(ctx, batch)
+				<-slots
+			})
+		}
+		if err != nil {
+			d.behind(ctx, reader, err)
+		}
+	}
+}
+
+// behind deals with what a reader found behind a batch.
+func (d *destination) behind(ctx context.Context, reader *journal.Reader, err error) {
+	var damage *journal.DamageError
+	switch {
+	case errors.Is(err, io.EOF):
+		if waitErr := d.journal.Wait(ctx, reader.Seq()); errors.Is(waitErr, journal.ErrClosed) {
+			<-ctx.Done()
+		}
+	case errors.As(err, &damage):
+		d.lost(damage)
+	default:
+		d.logger.Error("the journal cannot be read", zap.String("destination", d.name), zap.Error(err))
+		sleep(ctx, d.cfg.Retry.InitialInterval)
+	}
+}
+
+// read fills a batch. An error belongs behind the batch.
+func (d *destination) read(reader *journal.Reader) ([]event, error) {
+	var batch []event
+	for bytes := 0; len(batch) < d.cfg.Batch.MaxEvents && bytes < d.cfg.Batch.MaxBytes; {
+		entry, err := reader.Next()
+		if err != nil {
+			return batch, err
+		}
+		// The reader uses its buffer again.
+		batch = append(batch, event{seq: entry.Seq, time: entry.Time, payload: append([]byte(nil), entry.Payload...)})
+		bytes += len(entry.Payload)
+	}
+	return batch, nil
+}
+
+// lost counts what damage took.
+func (d *destination) lost(damage *journal.DamageError) {
+	d.logger.Error("events are lost to damage of the journal", zap.String("destination", d.name), zap.Error(damage),
+		zap.Uint64("from", damage.From), zap.Uint64("to", damage.To))
+	d.progress.complete(span{from: damage.From, to: damage.To + 1, damaged: damage.Count()})
+}
+
+// deliver makes attempts until each event of a batch is taken or buried, or ctx
+// ends. Of a batch that is refused for good the halves are tried by themselves,
+// until the event at fault stands alone.
+func (d *destination) deliver(ctx context.Context, batch []event) {
+	backoff := newBackoff(d.cfg.Retry)
+	for ctx.Err() == nil {
+		taken, err := d.attempt(ctx, batch)
+		if err != nil && ctx.Err() != nil {
+			return
+		}
+		v := classify(err)
+		d.counted(ctx, v.outcome)
+		d.report(v, err)
+		switch v.outcome {
+		case outcomeDelivered:
+			d.progress.complete(span{
+				from: batch[0].seq, to: batch[len(batch)-1].seq + 1,
+				delivered: uint64(taken), others: uint64(len(batch) - taken),
+			})
+			return
+		case outcomeRefused:
+			if len(batch) > 1 {
+				half := len(batch) / 2
+				d.deliver(ctx, batch[:half])
+				d.deliver(ctx, batch[half:])
+				return
+			}
+			if d.bury(batch[0], v, err) == nil {
+				return
+			}
+			sleep(ctx, backoff.next())
+		case outcomeHeld:
+			sleep(ctx, d.cfg.HoldInterval)
+		case outcomeRetry:
+			sleep(ctx, max(v.after, backoff.next()))
+		}
+	}
+}
+
+// attempt sends a batch and returns how many of its events are for this
+// destination.
+func (d *destination) attempt(ctx context.Context, batch []event) (int, error) {
+	payloads := make([][]byte, 0, len(batch))
+	for _, e := range batch {
+		if payload, mine := unaddress(d.name, e.payload); mine {
+			payloads = append(payloads, payload)
+		}
+	}
+	if len(payloads) == 0 {
+		return 0, nil
+	}
+	logs, err := decode(payloads)
+	if err != nil {
+		return 0, permanent(err)
+	}
+	return len(payloads), d.next.ConsumeLogs(ctx, logs)
+}
+
+// bury writes a dead letter, and only then is done with the event.
+func (d *destination) bury(e event, v verdict, reason error) error {
+	record, _ := unaddress(d.name, e.payload)
+	err := bury(d.cfg.Directory, deadLetter{
+		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: reason.Error(), Status: v.status, Record: record,
+	})
+	if err != nil {
+		d.logger.Error("an event that was refused for good cannot be put aside; it is tried again", zap.String("destination", d.name), zap.Error(err))
+		return err
+	}
+	d.progress.complete(span{from: e.seq, to: e.seq + 1, deadLettered: 1})
+	return nil
+}
+
+func sleep(ctx context.Context, t time.Duration) {
+	timer := time.NewTimer(t)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemjournalconnector
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// state is how a destination fares, as far as its cursor does not say.
+type state struct {
+	// outcome is what the last answer meant; empty before the first.
+	outcome outcome
+	// failures counts attempts since a batch was taken last.
+	failures int
+	// lastError is the last answer that was none, and when it came.
+	lastError   string
+	lastErrorAt time.Time
+}
+
+// report notes an answer, and logs when a destination begins to fail in a way,
+// and when it takes events again.
+func (d *destination) report(v verdict, err error) {
+	d.mu.Lock()
+	before := d.state.outcome
+	d.state.outcome = v.outcome
+	if err == nil {
+		d.state.failures = 0
+	} else {
+		d.state.failures++
+		d.state.lastError, d.state.lastErrorAt = err.Error(), time.Now().UTC()
+	}
+	d.mu.Unlock()
+	if v.outcome == before {
+		return
+	}
+	fields := []zap.Field{zap.String("destination", d.name), zap.Int("status", v.status), zap.Error(err)}
+	switch v.outcome {
+	case outcomeHeld:
+		d.logger.Error("the destination refuses everything; its events are kept until somebody mends it", fields...)
+	case outcomeRetry:
+		d.logger.Warn("the destination takes nothing for now; its events are kept", fields...)
+	case outcomeRefused:
+		d.logger.Warn("the destination refuses events for good; those at fault become dead letters", fields...)
+	case outcomeDelivered:
+		if before == outcomeHeld || before == outcomeRetry {
+			d.logger.Info("the destination takes events again", zap.String("destination", d.name))
+		}
+	}
+}
+
+// current returns the state, and when the oldest event that is not done with
+// was appended.
+func (d *destination) current() (state, time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.progress == nil {
+		return d.state, time.Time{}
+	}
+	return d.state, d.progress.oldest()
+}
