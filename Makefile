@@ -8,7 +8,7 @@ RACE    ?= $(if $(shell command -v gcc || command -v clang),-race)
 FUZZTIME ?= 20s
 GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/*' docs/events.md)
 
-.PHONY: help build run test e2e fuzz bench lint fmt generate dist vulncheck clean
+.PHONY: help build run test e2e fuzz load bench lint fmt generate dist vulncheck clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
+	go test ./internal/journal -run '^$$' -fuzz FuzzDamage -fuzztime $(FUZZTIME)
+
+load: build ## measure the binary under load, beside the Collector's own queue
+	go test -count=1 -tags load ./test/e2e -run TestLoad -v
 
 bench: ## run the benchmarks, compared with encoding/json and other decoders
 	go test ./internal/eventlog ./bench -run '^$$' -bench . -benchmem -count 6 > bench/latest.txt
@@ -37,7 +41,7 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...
-	$(TOOL) golangci-lint run --build-tags e2e ./test/e2e/...
+	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/...
 	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \
 		{ echo "generated files are not up to date: run make generate and commit"; exit 1; }
 

@@ -76,6 +76,8 @@ func sameProducer(a, b plog.ResourceLogs) bool {
 // protobuf's.
 const addressed = 0x00
 
+func isAddressed(payload []byte) bool { return len(payload) > 0 && payload[0] == addressed }
+
 // address puts a destination's name before a payload.
 func address(destination string, payload []byte) []byte {
 	out := make([]byte, 0, 1+binary.MaxVarintLen64+len(destination)+len(payload))
@@ -88,7 +90,7 @@ func address(destination string, payload []byte) []byte {
 // unaddress returns the payload of an event; false when it is for another
 // destination.
 func unaddress(destination string, payload []byte) ([]byte, bool) {
-	if len(payload) == 0 || payload[0] != addressed {
+	if !isAddressed(payload) {
 		return payload, true
 	}
 	n, size := binary.Uvarint(payload[1:])

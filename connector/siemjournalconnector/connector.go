@@ -112,9 +112,9 @@ func (c *journalConnector) open() error {
 // place gives new destinations a cursor, and takes leave of old ones.
 func (c *journalConnector) place() {
 	first, end := c.journal.Bounds()
-	names := make(map[string]bool)
+	names, shared := make(map[string]bool), newRecent()
 	for _, d := range c.destinations {
-		d.journal, d.cursors = c.journal, c.cursors
+		d.journal, d.cursors, d.recent = c.journal, c.cursors, shared
 		names[d.name] = true
 		if _, known := c.cursors.get(d.name); known {
 			continue

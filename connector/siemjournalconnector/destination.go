@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
@@ -22,6 +23,7 @@ type destination struct {
 	parallelism int
 	journal     *journal.Journal
 	cursors     *cursors
+	recent      *recent
 	next        consumer.Logs
 	logger      *zap.Logger
 	counted     func(context.Context, outcome)
@@ -32,6 +34,10 @@ type destination struct {
 	restart  context.CancelFunc // ends the deliveries under way
 	target   *uint64            // where to go on after that
 }
+
+// gatherTime is how long a destination that has nothing to do lets events come
+// together: a request for every few of them would cost more than the events.
+const gatherTime = 10 * time.Millisecond
 
 // event is one payload of a batch.
 type event struct {
@@ -80,16 +86,16 @@ func (d *destination) deliverFrom(ctx context.Context, position uint64) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
-		batch, err := d.read(reader)
-		if len(batch) > 0 {
-			d.progress.begin(batch[len(batch)-1].seq+1, batch[0].time)
+		b, err := d.read(reader)
+		if b != nil {
+			d.progress.begin(b.end(), b.first().time)
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
 				return
 			}
 			wg.Go(func() {
-				d.deliver(ctx, batch)
+				d.deliver(ctx, b)
 				<-slots
 			})
 		}
@@ -107,6 +113,7 @@ func (d *destination) behind(ctx context.Context, reader *journal.Reader, err er
 		if waitErr := d.journal.Wait(ctx, reader.Seq()); errors.Is(waitErr, journal.ErrClosed) {
 			<-ctx.Done()
 		}
+		sleep(ctx, gatherTime)
 	case errors.As(err, &damage):
 		d.lost(damage)
 	default:
@@ -115,19 +122,50 @@ func (d *destination) behind(ctx context.Context, reader *journal.Reader, err er
 	}
 }
 
-// read fills a batch. An error belongs behind the batch.
-func (d *destination) read(reader *journal.Reader) ([]event, error) {
-	var batch []event
-	for bytes := 0; len(batch) < d.cfg.Batch.MaxEvents && bytes < d.cfg.Batch.MaxBytes; {
-		entry, err := reader.Next()
-		if err != nil {
-			return batch, err
+// read fills a batch, or takes one that another destination has read; nil when
+// there is none. An error belongs behind the batch.
+func (d *destination) read(reader *journal.Reader) (*batch, error) {
+	if b := d.recent.get(reader.Seq()); b != nil {
+		return b, reader.GoTo(b.behind)
+	}
+	b := &batch{shared: true}
+	var err error
+	for bytes := 0; len(b.events) < d.cfg.Batch.MaxEvents && bytes < d.cfg.Batch.MaxBytes; {
+		var entry journal.Entry
+		if entry, err = reader.Next(); err != nil {
+			break
 		}
 		// The reader uses its buffer again.
-		batch = append(batch, event{seq: entry.Seq, time: entry.Time, payload: append([]byte(nil), entry.Payload...)})
+		b.events = append(b.events, event{seq: entry.Seq, time: entry.Time, payload: append([]byte(nil), entry.Payload...)})
+		b.shared = b.shared && !isAddressed(entry.Payload)
 		bytes += len(entry.Payload)
 	}
-	return batch, nil
+	if len(b.events) == 0 {
+		return nil, err
+	}
+	d.share(b, reader, err)
+	return b, err
+}
+
+// share decodes a batch for all destinations. One with damage behind it is not
+// shared: each has to find that by itself.
+func (d *destination) share(b *batch, reader *journal.Reader, err error) {
+	if !b.shared || err != nil && !errors.Is(err, io.EOF) {
+		b.shared = false
+		return
+	}
+	payloads := make([][]byte, len(b.events))
+	for i, e := range b.events {
+		payloads[i] = e.payload
+	}
+	logs, decodeErr := decode(payloads)
+	if decodeErr != nil {
+		b.shared = false // delivering it finds the one at fault
+		return
+	}
+	logs.MarkReadOnly()
+	b.logs, b.behind = logs, reader.Mark()
+	d.recent.put(b)
 }
 
 // lost counts what damage took.
@@ -140,10 +178,10 @@ func (d *destination) lost(damage *journal.DamageError) {
 // deliver makes attempts until each event of a batch is taken or buried, or ctx
 // ends. Of a batch that is refused for good the halves are tried by themselves,
 // until the event at fault stands alone.
-func (d *destination) deliver(ctx context.Context, batch []event) {
+func (d *destination) deliver(ctx context.Context, b *batch) {
 	backoff := newBackoff(d.cfg.Retry)
 	for ctx.Err() == nil {
-		taken, err := d.attempt(ctx, batch)
+		taken, err := d.attempt(ctx, b)
 		if err != nil && ctx.Err() != nil {
 			return
 		}
@@ -153,18 +191,17 @@ func (d *destination) deliver(ctx context.Context, batch []event) {
 		switch v.outcome {
 		case outcomeDelivered:
 			d.progress.complete(span{
-				from: batch[0].seq, to: batch[len(batch)-1].seq + 1,
-				delivered: uint64(taken), others: uint64(len(batch) - taken),
+				from: b.first().seq, to: b.end(),
+				delivered: uint64(taken), others: uint64(len(b.events) - taken),
 			})
 			return
 		case outcomeRefused:
-			if len(batch) > 1 {
-				half := len(batch) / 2
-				d.deliver(ctx, batch[:half])
-				d.deliver(ctx, batch[half:])
+			if half := len(b.events) / 2; half > 0 {
+				d.deliver(ctx, &batch{events: b.events[:half]})
+				d.deliver(ctx, &batch{events: b.events[half:]})
 				return
 			}
-			if d.bury(batch[0], v, err) == nil {
+			if d.bury(b.first(), v, err) == nil {
 				return
 			}
 			sleep(ctx, backoff.next())
@@ -178,9 +215,17 @@ func (d *destination) deliver(ctx context.Context, batch []event) {
 
 // attempt sends a batch and returns how many of its events are for this
 // destination.
-func (d *destination) attempt(ctx context.Context, batch []event) (int, error) {
-	payloads := make([][]byte, 0, len(batch))
-	for _, e := range batch {
+func (d *destination) attempt(ctx context.Context, b *batch) (int, error) {
+	if b.shared {
+		logs := b.logs
+		if d.next.Capabilities().MutatesData {
+			logs = plog.NewLogs()
+			b.logs.CopyTo(logs)
+		}
+		return len(b.events), d.next.ConsumeLogs(ctx, logs)
+	}
+	payloads := make([][]byte, 0, len(b.events))
+	for _, e := range b.events {
 		if payload, mine := unaddress(d.name, e.payload); mine {
 			payloads = append(payloads, payload)
 		}

@@ -424,3 +424,25 @@ func FuzzDamage(f *testing.F) {
 		}
 	})
 }
+
+// TestGoTo: readers follow one another without a search, over segments too.
+func TestGoTo(t *testing.T) {
+	j := open(t, t.TempDir(), Options{SegmentBytes: 10_000})
+	fill(t, j, 0, 100)
+	leader, follower := j.NewReader(0), j.NewReader(0)
+	defer leader.Close()
+	defer follower.Close()
+	for n := 0; n < 98; n += 7 {
+		for i := range 7 {
+			e, err := leader.Next()
+			require.NoError(t, err)
+			require.Equal(t, uint64(n+i), e.Seq)
+		}
+		require.NoError(t, follower.GoTo(leader.Mark()))
+		e, err := follower.Next()
+		require.NoError(t, err)
+		require.Equal(t, payload(n+7), e.Payload)
+		leader, follower = follower, leader
+		require.NoError(t, leader.GoTo(follower.Mark()))
+	}
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build e2e
+//go:build e2e || load
 
 // Package e2e starts the real binary, posts bytes to it and reads the bytes it
 // keeps.
