@@ -5,6 +5,7 @@ package siemjournalconnector
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -35,7 +36,7 @@ func BenchmarkFanOut(b *testing.B) {
 					return err
 				})
 				require.NoError(b, err)
-				consumers[pipeline.NewIDWithName(pipeline.SignalLogs, fmt.Sprint(i))] = c
+				consumers[pipeline.NewIDWithName(pipeline.SignalLogs, strconv.Itoa(i))] = c
 			}
 			cfg := createDefaultConfig().(*Config)
 			cfg.Directory = b.TempDir()

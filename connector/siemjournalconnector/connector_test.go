@@ -135,6 +135,11 @@ func numbers(from, to int) []int {
 	return all
 }
 
+const (
+	eventuallyTimeout = 10 * time.Second
+	eventuallyTick    = time.Millisecond
+)
+
 func eventually(t *testing.T, s *siem, want []int) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(s.got()) >= len(want) }, 10*time.Second, time.Millisecond, "%d of %d", len(s.got()), len(want))
