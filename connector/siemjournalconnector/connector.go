@@ -89,21 +89,21 @@ func (c *journalConnector) open() error {
 	if err != nil {
 		return err
 	}
-	_, highest := saved.bounds()
+	_, end := saved.bounds()
 	c.journal, err = journal.Open(c.cfg.Directory, journal.Options{
 		SegmentBytes: c.cfg.SegmentSizeMiB << 20,
 		MaxBytes:     c.cfg.MaxSizeMiB << 20,
-		NextAtLeast:  highest,
+		NextAtLeast:  end,
 	})
 	if err != nil {
 		return err
 	}
 	c.cursors = saved
 	if cut := c.journal.Stats().CutBytes; cut > 0 {
-		c.set.Logger.Warn("the journal's end was torn; what was cut off was never acknowledged", zap.Int64("bytes", cut))
+		c.set.Logger.Warn("the journal's end was torn and is cut off: a write that was never acknowledged, unless events are reported as lost below", zap.Int64("bytes", cut))
 	}
 	c.place()
-	if err := c.cursors.save(); err != nil {
+	if err := c.save(); err != nil {
 		return errors.Join(err, c.journal.Close())
 	}
 	return nil
@@ -135,6 +135,13 @@ func (c *journalConnector) place() {
 	}
 }
 
+// save writes how far the cursors and the journal are.
+func (c *journalConnector) save() error {
+	_, end := c.journal.Bounds()
+	c.cursors.setEnd(end)
+	return c.cursors.save()
+}
+
 // keep saves the cursors and removes what all of them have passed.
 func (c *journalConnector) keep(ctx context.Context) {
 	ticker := time.NewTicker(saveInterval)
@@ -144,7 +151,7 @@ func (c *journalConnector) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := c.cursors.save(); err != nil {
+			if err := c.save(); err != nil {
 				c.set.Logger.Error("delivered events may be delivered again after a crash", zap.Error(err))
 				continue // what is not saved must not be removed
 			}
@@ -183,5 +190,5 @@ func (c *journalConnector) Shutdown(ctx context.Context) error {
 		c.cancel()
 	}
 	c.wg.Wait()
-	return errors.Join(err, c.cursors.save(), c.journal.Close())
+	return errors.Join(err, c.save(), c.journal.Close())
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -341,6 +342,35 @@ func TestLockedAndOtherVersion(t *testing.T) {
 	c, err = NewFactory().CreateLogsToLogs(t.Context(), connectortest.NewNopSettings(metadata.Type), fast(dir), connector.NewLogsRouter(nil))
 	require.NoError(t, err)
 	assert.ErrorContains(t, c.Start(t.Context(), componenttest.NewNopHost()), "found version 9, expected 1")
+}
+
+// TestDamagedEnd: events that the disk has lost at the very end of the journal
+// are not taken for a write that was never acknowledged.
+func TestDamagedEnd(t *testing.T) {
+	dir := t.TempDir()
+	s := &siem{answer: func([]int) error { return errors.New("down") }}
+	r := start(t, fast(dir), map[string]*siem{"x": s})
+	r.post(0, 20)
+	r.stop()
+	segments, err := filepath.Glob(filepath.Join(dir, "*.segment"))
+	require.NoError(t, err)
+	info, err := os.Stat(segments[0])
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(segments[0], info.Size()-10))
+
+	s.setAnswer(nil)
+	r = start(t, fast(dir), map[string]*siem{"x": s})
+	r.post(20, 22)
+	require.Eventually(t, func() bool { return len(s.got()) == 21 }, eventuallyTimeout, eventuallyTick)
+	lost := r.logged.FilterMessage("events are lost to damage of the journal").All()
+	require.Len(t, lost, 1)
+	assert.Equal(t, uint64(19), lost[0].ContextMap()["from"])
+	assert.Equal(t, uint64(19), lost[0].ContextMap()["to"])
+	r.stop()
+	saved, err := loadCursors(dir)
+	require.NoError(t, err)
+	cur, _ := saved.get("logs/x")
+	assert.Equal(t, cursor{Position: 22, Delivered: 21, Damaged: 1}, cur)
 }
 
 func TestUnknownDestination(t *testing.T) {

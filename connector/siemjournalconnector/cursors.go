@@ -41,11 +41,13 @@ type cursors struct {
 
 	mu      sync.Mutex
 	byName  map[string]cursor
+	end     uint64 // of the journal, as far as it is known to have been
 	changed bool
 }
 
 type cursorsFile struct {
 	Version int               `json:"version"`
+	End     uint64            `json:"end"`
 	Cursors map[string]cursor `json:"cursors"`
 }
 
@@ -68,6 +70,7 @@ func loadCursors(dir string) (*cursors, error) {
 	if file.Cursors != nil {
 		c.byName = file.Cursors
 	}
+	c.end = file.End
 	return c, nil
 }
 
@@ -87,19 +90,29 @@ func (c *cursors) update(name string, change func(*cursor)) {
 	c.changed = true
 }
 
-// bounds returns the lowest and the highest position.
-func (c *cursors) bounds() (lowest, highest uint64) {
+// bounds returns the lowest position, and the number that the journal has come
+// to at least: damage at its very end would look like a torn write otherwise.
+func (c *cursors) bounds() (lowest, end uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := true
+	end = c.end
 	for _, cur := range c.byName {
 		if first || cur.Position < lowest {
 			lowest = cur.Position
 		}
-		highest = max(highest, cur.Position)
+		end = max(end, cur.Position)
 		first = false
 	}
-	return lowest, highest
+	return lowest, end
+}
+
+// setEnd notes how far the journal has come.
+func (c *cursors) setEnd(end uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed = c.changed || end != c.end
+	c.end = end
 }
 
 // missing marks cursors whose destination is not among names as gone, and drops
@@ -135,7 +148,7 @@ func (c *cursors) save() error {
 	if !c.changed {
 		return nil
 	}
-	data, err := json.MarshalIndent(cursorsFile{Version: cursorsVersion, Cursors: c.byName}, "", "  ")
+	data, err := json.MarshalIndent(cursorsFile{Version: cursorsVersion, End: c.end, Cursors: c.byName}, "", "  ")
 	if err != nil {
 		return err
 	}
