@@ -3,10 +3,12 @@
 package siemjournalconnector
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -35,15 +37,15 @@ type verdict struct {
 	after   time.Duration // Retry-After; 0 where the error names none
 }
 
-// Exporters wrap answers in texts of their own; these are the forms in use:
-//
-//	responded with HTTP Status Code 401          (otlp_http)
-//	HTTP 403 "Forbidden"                         (splunk_hec)
-//	https response error StatusCode: 404         (AWS SDK)
-//	googleapi: Error 403:                        (Google API)
-//	status code: 401, status: 401 Unauthorized
+// Exporters wrap answers in texts of their own. These are the forms in use; what
+// follows the first brace may be the event's or the destination's words.
 var (
-	statusText   = regexp.MustCompile(`(?i)(?:HTTP(?:/\d(?:\.\d)?)?(?: Status(?: Code)?)?|status(?: ?code)?|googleapi: Error)[:= "]{1,3}([1-5]\d\d)\b`)
+	statusTexts = regexp.MustCompile(
+		`responded with HTTP Status Code (\d{3})` + // otlp_http
+			`|HTTP "[^"]*" (\d{3}) "` + // splunk_hec
+			`|https? response error StatusCode: (\d{3})` + // AWS SDK
+			`|googleapi: Error (\d{3}):` + // Google API
+			`|(?:^|: )HTTP (?:status )?(\d{3})\b`)
 	throttleText = regexp.MustCompile(`Throttle \(([^)]+)\)`)
 )
 
@@ -52,39 +54,81 @@ func classify(err error) verdict {
 		return verdict{outcome: outcomeDelivered}
 	}
 	v := verdict{status: httpStatus(err)}
+	code, isGRPC := grpcCode(err)
 	switch {
-	case isHeld(v.status) || isHeldGRPC(err):
+	case isHeld(v.status) || isGRPC && heldCodes[code]:
 		v.outcome = outcomeHeld
-	case consumererror.IsPermanent(err):
+	case v.status == http.StatusRequestEntityTooLarge:
+		// Half of it may fit, whatever the exporter makes of it.
 		v.outcome = outcomeRefused
-	default:
+	case isTemporary(v.status) || isGRPC && temporaryCodes[code] || !allPermanent(err):
 		v.outcome = outcomeRetry
 		if m := throttleText.FindStringSubmatch(err.Error()); m != nil {
 			v.after, _ = time.ParseDuration(m[1]) // the exporter helper wrote it
 		}
+	default:
+		v.outcome = outcomeRefused
 	}
 	return v
 }
 
 // isHeld lists the statuses that do not depend on what is sent.
 func isHeld(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound ||
-		status >= 300 && status < 400
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
+		return true
+	}
+	return status >= 300 && status < 400
 }
 
-func isHeldGRPC(err error) bool {
-	s, ok := status.FromError(errors.Unwrap(err))
-	if !ok || s == nil {
-		s, ok = status.FromError(err)
+// isTemporary lists the statuses that pass, though some exporters call them
+// permanent (RFC 9110 section 15).
+func isTemporary(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+}
+
+var (
+	heldCodes      = map[codes.Code]bool{codes.Unauthenticated: true, codes.PermissionDenied: true, codes.Unimplemented: true, codes.NotFound: true}
+	temporaryCodes = map[codes.Code]bool{
+		codes.Unavailable: true, codes.DeadlineExceeded: true, codes.ResourceExhausted: true, codes.Aborted: true,
+		codes.Internal: true, codes.Unknown: true, codes.Canceled: true,
 	}
-	return ok && s != nil && (s.Code() == codes.Unauthenticated || s.Code() == codes.PermissionDenied || s.Code() == codes.Unimplemented)
+)
+
+// grpcCode returns the code of a gRPC status inside an error.
+func grpcCode(err error) (codes.Code, bool) {
+	var s interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &s) {
+		return codes.OK, false
+	}
+	return s.GRPCStatus().Code(), true
+}
+
+// allPermanent reports whether an error is permanent in all its branches: of
+// two exporters in one pipeline one may refuse for good what the other cannot
+// take for now.
+func allPermanent(err error) bool {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, branch := range many.Unwrap() {
+			if !allPermanent(branch) {
+				return false
+			}
+		}
+		return true
+	}
+	if !consumererror.IsPermanent(err) {
+		return false
+	}
+	inner := errors.Unwrap(err)
+	return inner == nil || !consumererror.IsPermanent(inner) || allPermanent(inner)
 }
 
 func httpStatus(err error) int {
-	m := statusText.FindStringSubmatch(err.Error())
+	text, _, _ := strings.Cut(err.Error(), "{")
+	m := statusTexts.FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}
-	code, _ := strconv.Atoi(m[1]) // three digits
+	code, _ := strconv.Atoi(cmp.Or(m[1:]...)) // three digits
 	return code
 }

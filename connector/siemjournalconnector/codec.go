@@ -25,8 +25,10 @@ func encode(logs plog.Logs) ([][]byte, error) {
 			oneScope.SetSchemaUrl(sl.SchemaUrl())
 			slot := oneScope.LogRecords().AppendEmpty()
 			for _, record := range sl.LogRecords().All() {
+				// Lent, not taken: who is refused may call again with the same logs.
 				record.MoveTo(slot)
 				payload, err := marshaler.MarshalLogs(one)
+				slot.MoveTo(record)
 				if err != nil {
 					return nil, fmt.Errorf("encoding an event: %w", err)
 				}

@@ -37,6 +37,7 @@ type journalConnector struct {
 	cursors      *cursors
 	destinations []*destination
 	server       *http.Server
+	trimming     sync.Mutex // held while segments are removed
 	cancel       context.CancelFunc
 	wg           sync.WaitGroup
 }
@@ -50,6 +51,7 @@ func newJournalConnector(cfg *Config, set connector.Settings, telemetry *metadat
 		}
 		c.destinations = append(c.destinations, &destination{
 			name: id.String(), cfg: cfg, next: next, logger: set.Logger, counted: c.counter(id.String()),
+			letters:     newDeadLetters(cfg.Directory, id.String()),
 			parallelism: max(1, cfg.Destinations[id.String()].Parallelism),
 		})
 	}
@@ -103,7 +105,7 @@ func (c *journalConnector) open() error {
 		c.set.Logger.Warn("the journal's end was torn and is cut off: a write that was never acknowledged, unless events are reported as lost below", zap.Int64("bytes", cut))
 	}
 	c.place()
-	if err := c.save(); err != nil {
+	if _, err := c.save(); err != nil {
 		return errors.Join(err, c.journal.Close())
 	}
 	return nil
@@ -135,8 +137,9 @@ func (c *journalConnector) place() {
 	}
 }
 
-// save writes how far the cursors and the journal are.
-func (c *journalConnector) save() error {
+// save writes how far the cursors and the journal are, and returns the lowest
+// position that it wrote.
+func (c *journalConnector) save() (lowest uint64, err error) {
 	_, end := c.journal.Bounds()
 	c.cursors.setEnd(end)
 	return c.cursors.save()
@@ -151,15 +154,21 @@ func (c *journalConnector) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := c.save(); err != nil {
-				c.set.Logger.Error("delivered events may be delivered again after a crash", zap.Error(err))
-				continue // what is not saved must not be removed
-			}
-			lowest, _ := c.cursors.bounds()
-			if err := c.journal.RemoveBefore(lowest, time.Now().Add(-c.cfg.Retention)); err != nil {
-				c.set.Logger.Error("the journal keeps more than it needs", zap.Error(err))
-			}
+			c.trim()
 		}
+	}
+}
+
+func (c *journalConnector) trim() {
+	c.trimming.Lock()
+	defer c.trimming.Unlock()
+	lowest, err := c.save()
+	if err != nil {
+		c.set.Logger.Error("delivered events may be delivered again after a crash", zap.Error(err))
+		return // what is not saved must not be removed
+	}
+	if err := c.journal.RemoveBefore(lowest, time.Now().Add(-c.cfg.Retention)); err != nil {
+		c.set.Logger.Error("the journal keeps more than it needs", zap.Error(err))
 	}
 }
 
@@ -173,6 +182,9 @@ func (c *journalConnector) ConsumeLogs(_ context.Context, logs plog.Logs) error 
 		return nil
 	}
 	_, err = c.journal.Append(payloads...)
+	if errors.Is(err, journal.ErrTooLarge) {
+		return permanent(err)
+	}
 	return err
 }
 
@@ -190,5 +202,6 @@ func (c *journalConnector) Shutdown(ctx context.Context) error {
 		c.cancel()
 	}
 	c.wg.Wait()
-	return errors.Join(err, c.save(), c.journal.Close())
+	_, saveErr := c.save()
+	return errors.Join(err, saveErr, c.journal.Close())
 }

@@ -72,10 +72,11 @@ func (s *siem) consumer(t *testing.T) consumer.Logs {
 	return c
 }
 
-func (s *siem) setAnswer(answer func([]int) error) {
+// mend makes it take everything.
+func (s *siem) mend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer = answer
+	s.answer = nil
 }
 
 func (s *siem) got() []int {
@@ -165,7 +166,7 @@ func TestDeliversToAll(t *testing.T) {
 func TestOneFailingDelaysNoOther(t *testing.T) {
 	for name, err := range map[string]error{
 		"temporary":   errors.New("connection refused"),
-		"held":        consumererror.NewPermanent(errors.New(`HTTP 401 "Unauthorized"`)),
+		"held":        consumererror.NewPermanent(errors.New(`HTTP "/services/collector" 401 "Unauthorized"`)),
 		"redirect":    consumererror.NewPermanent(errors.New("responded with HTTP Status Code 302")),
 		"retry after": exporterhelper.NewThrottleRetry(errors.New("HTTP 429"), 2*time.Millisecond),
 	} {
@@ -176,7 +177,7 @@ func TestOneFailingDelaysNoOther(t *testing.T) {
 			eventually(t, good, numbers(0, 50))
 			require.Eventually(t, func() bool { return r.logged.FilterMessageSnippet("its events are kept").Len() > 0 }, 10*time.Second, time.Millisecond)
 			assert.Empty(t, bad.got())
-			bad.setAnswer(nil)
+			bad.mend()
 			eventually(t, bad, numbers(0, 50))
 			require.Eventually(t, func() bool { return r.logged.FilterMessage("the destination takes events again").Len() == 1 }, 10*time.Second, time.Millisecond)
 			r.stop()
@@ -192,7 +193,7 @@ func TestPoison(t *testing.T) {
 	s := &siem{answer: func(ns []int) error {
 		for _, n := range ns {
 			if slices.Contains(poison, n) {
-				return consumererror.NewPermanent(errors.New(`HTTP 400 "Bad Request"`))
+				return consumererror.NewPermanent(errors.New(`HTTP "/services/collector" 400 "Bad Request"`))
 			}
 		}
 		return nil
@@ -205,7 +206,7 @@ func TestPoison(t *testing.T) {
 	eventually(t, s, want)
 	assert.LessOrEqual(t, s.asked, 60)
 
-	data, err := os.ReadFile(deadLetterPath(dir, "logs/x"))
+	data, err := os.ReadFile(newDeadLetters(dir, "logs/x").path)
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
 	require.Len(t, lines, len(poison))
@@ -214,14 +215,14 @@ func TestPoison(t *testing.T) {
 		var l deadLetter
 		require.NoError(t, json.Unmarshal([]byte(line), &l))
 		assert.Equal(t, 400, l.Status)
-		assert.Contains(t, l.Reason, `HTTP 400 "Bad Request"`)
+		assert.Contains(t, l.Reason, `400 "Bad Request"`)
 		var e struct{ N int }
 		require.NoError(t, json.Unmarshal(l.Event, &e))
 		buried = append(buried, e.N)
 	}
 	slices.Sort(buried)
 	assert.Equal(t, poison, buried)
-	info, err := os.Stat(deadLetterPath(dir, "logs/x"))
+	info, err := os.Stat(newDeadLetters(dir, "logs/x").path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	r.stop()
@@ -242,7 +243,7 @@ func TestRestart(t *testing.T) {
 	eventually(t, up, numbers(0, 20))
 	r.stop()
 
-	down.setAnswer(nil)
+	down.mend()
 	r = start(t, fast(dir), map[string]*siem{"down": down, "up": up})
 	r.post(20, 30)
 	eventually(t, down, numbers(0, 30))
@@ -323,7 +324,7 @@ func TestFull(t *testing.T) {
 	}
 	require.ErrorContains(t, err, "the journal is full")
 	assert.False(t, consumererror.IsPermanent(err), "the sender tries again")
-	s.setAnswer(nil)
+	s.mend()
 	require.Eventually(t, func() bool {
 		return r.ConsumeLogs(t.Context(), siemtest.Decode(t, "", big)) == nil
 	}, 10*time.Second, 50*time.Millisecond, "delivered events make room")
@@ -344,6 +345,62 @@ func TestLockedAndOtherVersion(t *testing.T) {
 	assert.ErrorContains(t, c.Start(t.Context(), componenttest.NewNopHost()), "found version 9, expected 1")
 }
 
+// TestSameLogsAgain: who is refused may call again with the same logs.
+func TestSameLogsAgain(t *testing.T) {
+	cfg := fast(t.TempDir())
+	cfg.MaxSizeMiB, cfg.SegmentSizeMiB = 2, 1
+	s := &siem{answer: func([]int) error { return errors.New("down") }}
+	r := start(t, cfg, map[string]*siem{"x": s})
+	logs := siemtest.Decode(t, "", `{"event_type":"a.b","n":7,"x":"`+strings.Repeat("x", 300_000)+`"}`)
+	accepted := 0
+	for r.ConsumeLogs(t.Context(), logs) == nil {
+		accepted++
+	}
+	s.mend()
+	require.Eventually(t, func() bool { return r.ConsumeLogs(t.Context(), logs) == nil }, eventuallyTimeout, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.got()) == accepted+1 }, eventuallyTimeout, eventuallyTick)
+	for _, n := range s.got() {
+		assert.Equal(t, 7, n)
+	}
+	r.stop()
+}
+
+// TestTornDeadLetter costs itself alone, and what is refused again while dead
+// letters are replayed is kept.
+func TestTornDeadLetter(t *testing.T) {
+	d := newDeadLetters(t.TempDir(), "logs/x")
+	letter := func(n uint64) deadLetter { return deadLetter{Position: n, Record: []byte{1}} }
+	require.NoError(t, d.bury(letter(1)))
+	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(`{"time":"20`)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, d.bury(letter(2)))
+	require.NoError(t, d.bury(letter(3)))
+
+	var got []uint64
+	full := errors.New("full")
+	replayed, skipped, err := d.replay(func(l deadLetter) error {
+		if l.Position == 3 {
+			return full
+		}
+		got = append(got, l.Position)
+		return nil
+	})
+	require.ErrorIs(t, err, full)
+	assert.Equal(t, []int{2, 1}, []int{replayed, skipped})
+	require.NoError(t, d.bury(letter(4)))
+	for range 3 {
+		_, _, err = d.replay(func(l deadLetter) error {
+			got = append(got, l.Position)
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []uint64{1, 2, 3, 4}, got)
+}
+
 // TestDamagedEnd: events that the disk has lost at the very end of the journal
 // are not taken for a write that was never acknowledged.
 func TestDamagedEnd(t *testing.T) {
@@ -358,7 +415,7 @@ func TestDamagedEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(segments[0], info.Size()-10))
 
-	s.setAnswer(nil)
+	s.mend()
 	r = start(t, fast(dir), map[string]*siem{"x": s})
 	r.post(20, 22)
 	require.Eventually(t, func() bool { return len(s.got()) == 21 }, eventuallyTimeout, eventuallyTick)
@@ -421,10 +478,10 @@ func TestControl(t *testing.T) {
 	refuse.Store(false)
 	code, answer = r.call(http.MethodPost, "/dead-letters?destination=logs/x", "")
 	assert.Equal(t, http.StatusOK, code)
-	assert.Equal(t, `{"appended":1}`, answer)
+	assert.Equal(t, `{"appended":1,"skipped_lines":0}`, answer)
 	eventually(t, s, numbers(0, 10))
 	_, answer = r.call(http.MethodPost, "/dead-letters?destination=logs/x", "")
-	assert.Equal(t, `{"appended":0}`, answer, "once")
+	assert.Equal(t, `{"appended":0,"skipped_lines":0}`, answer, "once")
 	assert.Len(t, other.got(), 10)
 
 	// A cursor is set back.

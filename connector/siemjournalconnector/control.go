@@ -129,6 +129,9 @@ func (c *journalConnector) setCursor(d *destination, r *http.Request) (any, erro
 	if err := decoder.Decode(&to); err != nil {
 		return nil, fmt.Errorf("reading the request: %w", err)
 	}
+	// Nothing is removed between looking at the bounds and saving the cursor.
+	c.trimming.Lock()
+	defer c.trimming.Unlock()
 	first, end := c.journal.Bounds()
 	var position uint64
 	switch {
@@ -147,6 +150,9 @@ func (c *journalConnector) setCursor(d *destination, r *http.Request) (any, erro
 	}
 	c.set.Logger.Warn("a cursor was set", zap.String("destination", d.name), zap.Uint64("position", position))
 	d.setPosition(position)
+	if _, err := c.save(); err != nil {
+		return nil, err
+	}
 	return map[string]uint64{"position": position}, nil
 }
 
@@ -171,15 +177,15 @@ func (c *journalConnector) positionAt(t time.Time) (uint64, error) {
 }
 
 func (c *journalConnector) replayDeadLetters(d *destination, _ *http.Request) (any, error) {
-	count, err := exhume(c.cfg.Directory, d.name, func(l deadLetter) error {
+	count, skipped, err := d.letters.replay(func(l deadLetter) error {
 		_, err := c.journal.Append(address(d.name, l.Record))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("after %d events: %w", count, err)
 	}
-	c.set.Logger.Warn("dead letters were appended again", zap.String("destination", d.name), zap.Int("events", count))
-	return map[string]int{"appended": count}, nil
+	c.set.Logger.Warn("dead letters were appended again", zap.String("destination", d.name), zap.Int("events", count), zap.Int("skipped_lines", skipped))
+	return map[string]int{"appended": count, "skipped_lines": skipped}, nil
 }
 
 func reply(w http.ResponseWriter, code int, answer any) {

@@ -95,6 +95,10 @@ func (c *cursors) update(name string, change func(*cursor)) {
 func (c *cursors) bounds() (lowest, end uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.boundsLocked()
+}
+
+func (c *cursors) boundsLocked() (lowest, end uint64) {
 	first := true
 	end = c.end
 	for _, cur := range c.byName {
@@ -141,20 +145,21 @@ func (c *cursors) missing(names map[string]bool, now time.Time, grace time.Durat
 }
 
 // save writes the file where anything has changed: a new one, synced, in the
-// place of the old one.
-func (c *cursors) save() error {
+// place of the old one. It returns the lowest position in it.
+func (c *cursors) save() (lowest uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	lowest, _ = c.boundsLocked()
 	if !c.changed {
-		return nil
+		return lowest, nil
 	}
 	data, err := json.MarshalIndent(cursorsFile{Version: cursorsVersion, End: c.end, Cursors: c.byName}, "", "  ")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := journal.ReplaceFile(c.path, data); err != nil {
-		return fmt.Errorf("saving the cursors: %w", err)
+		return 0, fmt.Errorf("saving the cursors: %w", err)
 	}
 	c.changed = false
-	return nil
+	return lowest, nil
 }

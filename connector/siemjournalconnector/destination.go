@@ -27,12 +27,12 @@ type destination struct {
 	next        consumer.Logs
 	logger      *zap.Logger
 	counted     func(context.Context, outcome)
+	letters     *deadLetters
 
 	mu       sync.Mutex
 	progress *progress
 	state    state
 	restart  context.CancelFunc // ends the deliveries under way
-	target   *uint64            // where to go on after that
 }
 
 // gatherTime is how long a destination that has nothing to do lets events come
@@ -51,10 +51,6 @@ func (d *destination) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		epoch, cancel := context.WithCancel(ctx)
 		d.mu.Lock()
-		if d.target != nil {
-			d.cursors.update(d.name, func(c *cursor) { *c = cursor{Position: *d.target, Began: *d.target} })
-			d.target = nil
-		}
 		cur, _ := d.cursors.get(d.name)
 		d.progress = newProgress(d.name, d.cursors, cur.Position)
 		d.restart = cancel
@@ -64,11 +60,15 @@ func (d *destination) run(ctx context.Context) {
 	}
 }
 
-// setPosition makes the destination go on from a position.
+// setPosition makes the destination go on from a position. Its cursor is there
+// at once: what is under way moves it no more.
 func (d *destination) setPosition(position uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.target = &position
+	if d.progress != nil {
+		d.progress.stop()
+	}
+	d.cursors.update(d.name, func(c *cursor) { *c = cursor{Position: position, Began: position} })
 	if d.restart != nil {
 		d.restart()
 	}
@@ -243,7 +243,7 @@ func (d *destination) attempt(ctx context.Context, b *batch) (int, error) {
 // bury writes a dead letter, and only then is done with the event.
 func (d *destination) bury(e event, v verdict, reason error) error {
 	record, _ := unaddress(d.name, e.payload)
-	err := bury(d.cfg.Directory, deadLetter{
+	err := d.letters.bury(deadLetter{
 		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: reason.Error(), Status: v.status, Record: record,
 	})
 	if err != nil {

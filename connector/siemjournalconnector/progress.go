@@ -19,10 +19,11 @@ type progress struct {
 	name    string
 	cursors *cursors
 
-	mu     sync.Mutex
-	next   uint64
-	done   map[uint64]span
-	flight []flight
+	mu      sync.Mutex
+	stopped bool
+	next    uint64
+	done    map[uint64]span
+	flight  []flight
 }
 
 // flight is a batch under way.
@@ -46,6 +47,9 @@ func (p *progress) begin(to uint64, first time.Time) {
 func (p *progress) complete(s span) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.stopped {
+		return
+	}
 	p.done[s.from] = s
 	var sum span
 	for {
@@ -70,6 +74,13 @@ func (p *progress) complete(s span) {
 		c.Damaged += sum.damaged
 		c.Others += sum.others
 	})
+}
+
+// stop leaves the cursor to somebody else.
+func (p *progress) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
 }
 
 // oldest returns when the first event that is not done with was appended; the

@@ -21,10 +21,15 @@ type round struct {
 // follow it. An error means that none of them counts: they may be appended
 // again. A payload must not be changed before Append returns.
 func (j *Journal) Append(payloads ...[]byte) (first uint64, err error) {
+	var total int64
 	for _, p := range payloads {
 		if len(p) > MaxPayload {
-			return 0, fmt.Errorf("found a payload of %d bytes, expected at most %d", len(p), MaxPayload)
+			return 0, fmt.Errorf("found a payload of %d bytes, expected at most %d: %w", len(p), MaxPayload, ErrTooLarge)
 		}
+		total += int64(len(p) + frameHeader)
+	}
+	if limit := j.options.MaxBytes; limit > 0 && total > limit/2 {
+		return 0, fmt.Errorf("found %d bytes, expected at most %d: %w", total, limit/2, ErrTooLarge)
 	}
 	r, offset, leader := j.join(payloads)
 	if leader {
@@ -61,14 +66,17 @@ func (j *Journal) commit(r *round) {
 }
 
 func (j *Journal) write(payloads [][]byte) (first uint64, err error) {
-	now := time.Now()
-	j.buf = j.buf[:0]
-	for i, p := range payloads {
-		j.buf = appendFrame(j.buf, Entry{Seq: j.next + uint64(i), Time: now, Payload: p})
+	now, length := time.Now(), int64(len(payloads)*frameHeader)
+	for _, p := range payloads {
+		length += int64(len(p))
 	}
-	size, err := j.room(int64(len(j.buf)))
+	size, salt, err := j.room(length)
 	if err != nil {
 		return 0, err
+	}
+	j.buf = j.buf[:0]
+	for i, p := range payloads {
+		j.buf = appendFrame(j.buf, salt, Entry{Seq: j.next + uint64(i), Time: now, Payload: p})
 	}
 	if _, err := j.file.WriteAt(j.buf, size); err != nil {
 		return 0, j.undo(size, err)
@@ -90,10 +98,11 @@ func (j *Journal) write(payloads [][]byte) (first uint64, err error) {
 // maxKeptBuffer is the size up to which a round's buffer is used again.
 const maxKeptBuffer = 4 << 20
 
-// room returns where to write n bytes, in a new segment if need be.
-func (j *Journal) room(n int64) (int64, error) {
+// room returns where to write n bytes, in a new segment if need be, and the
+// segment's salt.
+func (j *Journal) room(n int64) (size int64, salt uint64, err error) {
 	j.mu.Lock()
-	size := j.segments[len(j.segments)-1].size
+	size, salt = j.segments[len(j.segments)-1].size, j.segments[len(j.segments)-1].salt
 	var total int64
 	for _, s := range j.segments {
 		total += s.size
@@ -102,16 +111,18 @@ func (j *Journal) room(n int64) (int64, error) {
 	j.mu.Unlock()
 	switch limit := j.options.MaxBytes; {
 	case closed:
-		return 0, ErrClosed
+		return 0, 0, ErrClosed
 	case limit > 0 && total+n > limit:
-		return 0, fmt.Errorf("%w: it holds %d bytes, and may hold %d", ErrFull, total, limit)
+		return 0, 0, fmt.Errorf("%w: it holds %d bytes, and may hold %d", ErrFull, total, limit)
 	case j.broken || size > segmentHeader && size+n > j.options.SegmentBytes:
 		if err := j.rotate(); err != nil {
-			return 0, fmt.Errorf("beginning a segment: %w", err)
+			return 0, 0, fmt.Errorf("beginning a segment: %w", err)
 		}
-		return segmentHeader, nil
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		return segmentHeader, j.segments[len(j.segments)-1].salt, nil
 	}
-	return size, nil
+	return size, salt, nil
 }
 
 // undo takes back a write that failed, so that a full disk has room again. What

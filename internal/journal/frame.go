@@ -11,19 +11,21 @@ import (
 
 // A segment begins with
 //
-//	"MFJRNL" | version uint16 | base uint64 | CRC-32C of these uint32
+//	"MFJRNL" | version uint16 | base uint64 | salt uint64 | CRC-32C of these uint32
 //
 // and then holds frames, little-endian, without gaps:
 //
-//	magic uint32 | length uint32 | number uint64 | Unix time in ns int64 | CRC-32C uint32 | payload
+//	magic uint32 | length uint32 | number uint64 | Unix time in ns int64 |
+//	CRC-32C of length, number and time uint32 | CRC-32C of the payload uint32 | payload
 //
-// The checksum covers length, number, time and payload. The magic is where a
-// reader looks for the next frame behind a damaged one.
+// The magic is where a reader looks for the next frame behind a damaged one.
+// The frames' checksums begin with the salt, which is random and stands in the
+// file's name too: a payload that has frames in it cannot pass for any.
 const (
 	segmentMagic  = "MFJRNL"
 	formatVersion = 1
-	segmentHeader = 20
-	frameHeader   = 28
+	segmentHeader = 28
+	frameHeader   = 32
 	// MaxPayload is the largest payload in bytes.
 	MaxPayload = 64 << 20
 )
@@ -43,11 +45,12 @@ type Entry struct {
 	Payload []byte
 }
 
-func appendSegmentHeader(dst []byte, base uint64) []byte {
+func appendSegmentHeader(dst []byte, base, salt uint64) []byte {
 	start := len(dst)
 	dst = append(dst, segmentMagic...)
 	dst = binary.LittleEndian.AppendUint16(dst, formatVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, base)
+	dst = binary.LittleEndian.AppendUint64(dst, salt)
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
 
@@ -61,40 +64,45 @@ func segmentVersion(header []byte) (uint16, bool) {
 	return binary.LittleEndian.Uint16(header[len(segmentMagic):]), crc32.Checksum(header[:segmentHeader-4], castagnoli) == sum
 }
 
-func appendFrame(dst []byte, e Entry) []byte {
+// checksum is a CRC-32C that begins with a segment's salt.
+func checksum(salt uint64, data []byte) uint32 {
+	var seed [8]byte
+	binary.LittleEndian.PutUint64(seed[:], salt)
+	return crc32.Update(crc32.Checksum(seed[:], castagnoli), castagnoli, data)
+}
+
+func appendFrame(dst []byte, salt uint64, e Entry) []byte {
 	dst = append(dst, frameMagic...)
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.Payload)))
 	dst = binary.LittleEndian.AppendUint64(dst, e.Seq)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Time.UnixNano()))
-	sum := crc32.Update(crc32.Checksum(dst[start:], castagnoli), castagnoli, e.Payload)
-	dst = binary.LittleEndian.AppendUint32(dst, sum)
+	dst = binary.LittleEndian.AppendUint32(dst, checksum(salt, dst[start:]))
+	dst = binary.LittleEndian.AppendUint32(dst, checksum(salt, e.Payload))
 	return append(dst, e.Payload...)
 }
 
-// frameSize returns how long the frame at the beginning of data is; 0 when none
-// begins there, as far as the header tells.
-func frameSize(data []byte) int {
+// frameSize returns how long the frame at the beginning of data is, by its
+// checked header; 0 when none begins there.
+func frameSize(data []byte, salt uint64) int {
 	if len(data) < frameHeader || !bytes.HasPrefix(data, frameMagic) {
 		return 0
 	}
-	length := binary.LittleEndian.Uint32(data[4:])
-	if length > MaxPayload {
+	if checksum(salt, data[4:frameHeader-8]) != binary.LittleEndian.Uint32(data[frameHeader-8:]) {
 		return 0
 	}
-	return frameHeader + int(length)
+	return frameHeader + int(binary.LittleEndian.Uint32(data[4:]))
 }
 
 // parseFrame reads the frame at the beginning of data; false when it is not
 // whole and undamaged.
-func parseFrame(data []byte) (Entry, int, bool) {
-	size := frameSize(data)
+func parseFrame(data []byte, salt uint64) (Entry, int, bool) {
+	size := frameSize(data, salt)
 	if size == 0 || size > len(data) {
 		return Entry{}, 0, false
 	}
 	payload := data[frameHeader:size]
-	sum := crc32.Update(crc32.Checksum(data[4:frameHeader-4], castagnoli), castagnoli, payload)
-	if sum != binary.LittleEndian.Uint32(data[frameHeader-4:]) {
+	if checksum(salt, payload) != binary.LittleEndian.Uint32(data[frameHeader-4:]) {
 		return Entry{}, 0, false
 	}
 	return Entry{

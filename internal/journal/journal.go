@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ var (
 	ErrFull = errors.New("the journal is full")
 	// ErrClosed says that the journal was closed.
 	ErrClosed = errors.New("the journal is closed")
+	// ErrTooLarge says that what was to be appended at once will never fit.
+	ErrTooLarge = errors.New("more than half of what the journal may hold")
 	// ErrLocked says that another process has the folder.
 	ErrLocked = errors.New("the journal's folder is locked by another process")
 )
@@ -161,11 +164,15 @@ func (j *Journal) rotate() error {
 	j.file, j.broken = f, false
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if n := len(j.segments); n > 0 && j.segments[n-1].base == s.base {
-		j.segments = j.segments[:n-1] // made anew
+	kept := slices.Clone(j.segments)
+	if n := len(kept); n > 0 && kept[n-1].base == s.base {
+		// It holds nothing that was acknowledged, and would stand in the way.
+		err = remove(kept[n-1].path)
+		kept = kept[:n-1]
 	}
-	j.segments = append(slices.Clone(j.segments), s)
-	return nil
+	kept = append(kept, s)
+	j.segments = kept
+	return err
 }
 
 // Bounds returns the number of the first payload that is kept and the number
@@ -209,8 +216,19 @@ func (j *Journal) Wait(ctx context.Context, seq uint64) error {
 }
 
 // RemoveBefore removes segments all of whose payloads have numbers below seq
-// and which were last written before the given time.
+// and which were last written before the given time. One that is half full is
+// ended for it: else a journal could stay full of what nobody needs.
 func (j *Journal) RemoveBefore(seq uint64, written time.Time) error {
+	j.writeMu.Lock()
+	defer j.writeMu.Unlock()
+	j.mu.Lock()
+	active, idle := j.segments[len(j.segments)-1], j.end <= seq && !j.closed
+	j.mu.Unlock()
+	if idle && active.modified.Before(written) && active.size > min(j.options.SegmentBytes, cmp.Or(j.options.MaxBytes, j.options.SegmentBytes))/2 {
+		if err := j.rotate(); err != nil {
+			return fmt.Errorf("beginning a segment: %w", err)
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for len(j.segments) > 1 && j.segments[1].base <= seq && j.segments[0].modified.Before(written) {

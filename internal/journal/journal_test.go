@@ -70,6 +70,15 @@ func readAll(t testing.TB, j *Journal, from uint64) (read, lost []int) {
 	}
 }
 
+// only returns the only segment of a folder.
+func only(t testing.TB, dir string) string {
+	t.Helper()
+	segments, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
+	require.NoError(t, err)
+	require.Len(t, segments, 1)
+	return segments[0]
+}
+
 func numbers(from, to int) []int {
 	var all []int
 	for n := from; n < to; n++ {
@@ -103,7 +112,9 @@ func TestAppendAndRead(t *testing.T) {
 	begin, end := j.Bounds()
 	assert.Equal(t, []uint64{0, 110}, []uint64{begin, end})
 
-	info, err := os.Stat(segmentPath(dir, 0))
+	segments, err := listSegments(dir)
+	require.NoError(t, err)
+	info, err := os.Stat(segments[0].path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
@@ -211,26 +222,26 @@ func TestOtherVersion(t *testing.T) {
 	require.NoError(t, err)
 	fill(t, j, 0, 3)
 	require.NoError(t, j.Close())
-	data, err := os.ReadFile(segmentPath(dir, 0))
+	data, err := os.ReadFile(only(t, dir))
 	require.NoError(t, err)
 	data[len(segmentMagic)] = 7
 	binary.LittleEndian.PutUint32(data[segmentHeader-4:], crc32.Checksum(data[:segmentHeader-4], castagnoli))
-	require.NoError(t, os.WriteFile(segmentPath(dir, 0), data, 0o600))
+	require.NoError(t, os.WriteFile(only(t, dir), data, 0o600))
 	_, err = Open(dir, Options{})
 	assert.ErrorContains(t, err, "found format version 7, expected 1")
-	after, err := os.ReadFile(segmentPath(dir, 0))
+	after, err := os.ReadFile(only(t, dir))
 	require.NoError(t, err)
 	assert.Equal(t, data, after, "nothing is overwritten")
 }
 
 func TestForeignFile(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(segmentPath(dir, 0), []byte("something else that somebody put here"), 0o600))
+	require.NoError(t, os.WriteFile(segmentPath(dir, 0, 0), []byte("something else that somebody put here"), 0o600))
 	_, err := Open(dir, Options{})
 	assert.ErrorContains(t, err, "found no segment of a journal")
-	require.NoError(t, os.Rename(segmentPath(dir, 0), filepath.Join(dir, "x"+segmentSuffix)))
+	require.NoError(t, os.Rename(only(t, dir), filepath.Join(dir, "x"+segmentSuffix)))
 	_, err = Open(dir, Options{})
-	assert.ErrorContains(t, err, "expected a number for a name")
+	assert.ErrorContains(t, err, "expected a number and a salt for a name")
 }
 
 // damaged fills a journal, closes it, changes the bytes of its only segment,
@@ -242,7 +253,7 @@ func damaged(t *testing.T, count int, change func([]byte) []byte) *Journal {
 	require.NoError(t, err)
 	fill(t, j, 0, count)
 	require.NoError(t, j.Close())
-	path := segmentPath(dir, 0)
+	path := only(t, dir)
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, change(data), 0o600))
@@ -261,9 +272,9 @@ func TestDamage(t *testing.T) {
 		{"zeroed page", func(b []byte) []byte {
 			clear(b[409_600 : 409_600+4096])
 			return b
-		}, numbers(652, 659), 2000},
+		}, numbers(648, 655), 2000},
 		{"zeroed first page", func(b []byte) []byte { clear(b[:4096]); return b }, numbers(0, 7), 2000},
-		{"zeroed window", func(b []byte) []byte { clear(b[100_000 : 100_000+2*windowSize]); return b }, numbers(159, 995), 2000},
+		{"zeroed window", func(b []byte) []byte { clear(b[100_000 : 100_000+2*windowSize]); return b }, numbers(158, 988), 2000},
 		{"one bit", func(b []byte) []byte { b[segmentHeader+frame*10+200] ^= 1; return b }, numbers(10, 11), 2000},
 		{"a length", func(b []byte) []byte { b[segmentHeader+frame*10+6] ^= 0xFF; return b }, numbers(10, 11), 2000},
 		{"a huge length", func(b []byte) []byte { copy(b[segmentHeader+frame*10+4:], "\xff\xff\xff\x03"); return b }, numbers(10, 11), 2000},
@@ -355,12 +366,12 @@ func TestFailedSync(t *testing.T) {
 	j := open(t, dir, Options{})
 	fill(t, j, 0, 3)
 	whole := j.file
-	readOnly, err := os.Open(segmentPath(dir, 0))
+	readOnly, err := os.Open(only(t, dir))
 	require.NoError(t, err)
 	// Three unacknowledged frames that can neither be synced nor taken back.
 	var ghosts []byte
 	for n := 3; n < 6; n++ {
-		ghosts = appendFrame(ghosts, Entry{Seq: uint64(n), Time: time.Now(), Payload: []byte("ghost")})
+		ghosts = appendFrame(ghosts, j.segments[0].salt, Entry{Seq: uint64(n), Time: time.Now(), Payload: []byte("ghost")})
 	}
 	_, err = whole.WriteAt(ghosts, j.segments[0].size)
 	require.NoError(t, err)
@@ -384,9 +395,9 @@ func FuzzDamage(f *testing.F) {
 	const count = 30
 	var whole []byte
 	ends := []int{segmentHeader}
-	whole = appendSegmentHeader(whole, 0)
+	whole = appendSegmentHeader(whole, 0, 7)
 	for n := range count {
-		whole = appendFrame(whole, Entry{Seq: uint64(n), Time: time.Unix(0, 0), Payload: payload(n)[:20+n]})
+		whole = appendFrame(whole, 7, Entry{Seq: uint64(n), Time: time.Unix(0, 0), Payload: payload(n)[:20+n]})
 		ends = append(ends, len(whole))
 	}
 	f.Fuzz(func(t *testing.T, at uint16, change []byte) {
@@ -394,7 +405,7 @@ func FuzzDamage(f *testing.F) {
 		from := int(at) % len(data)
 		to := from + copy(data[from:], change)
 		dir := t.TempDir()
-		require.NoError(t, os.WriteFile(segmentPath(dir, 0), data, 0o600))
+		require.NoError(t, os.WriteFile(segmentPath(dir, 0, 7), data, 0o600))
 		j, err := Open(dir, Options{})
 		if err != nil {
 			return // another version
@@ -445,4 +456,48 @@ func TestGoTo(t *testing.T) {
 		leader, follower = follower, leader
 		require.NoError(t, leader.GoTo(follower.Mark()))
 	}
+}
+
+// TestForgedFrames: frames inside a payload are never taken for the journal's,
+// not even behind damage, and looking for one costs no more than reading.
+func TestForgedFrames(t *testing.T) {
+	dir := t.TempDir()
+	j, err := Open(dir, Options{})
+	require.NoError(t, err)
+	fill(t, j, 0, 3)
+	var forged []byte
+	for range 2 << 20 / 44 {
+		forged = appendFrame(forged, 0, Entry{Seq: 1 << 60, Payload: []byte("forged frame")})
+	}
+	_, err = j.Append(forged)
+	require.NoError(t, err)
+	require.NoError(t, j.Close())
+	info, err := os.Stat(only(t, dir))
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(only(t, dir), info.Size()-10))
+	begin := time.Now()
+	j = open(t, dir, Options{})
+	assert.Less(t, time.Since(begin), time.Second)
+	_, end := j.Bounds()
+	assert.Equal(t, uint64(3), end)
+	fill(t, j, 3, 5)
+	read, lost := readAll(t, j, 0)
+	assert.Equal(t, numbers(0, 5), read)
+	assert.Empty(t, lost)
+}
+
+// TestFullOfWhatNobodyNeeds: once all is delivered there is room again.
+func TestFullOfWhatNobodyNeeds(t *testing.T) {
+	j := open(t, t.TempDir(), Options{SegmentBytes: 1000, MaxBytes: 4000})
+	_, err := j.Append(make([]byte, 1900))
+	require.NoError(t, err)
+	_, err = j.Append(make([]byte, 1900))
+	require.NoError(t, err)
+	_, err = j.Append(make([]byte, 1900))
+	require.ErrorIs(t, err, ErrFull)
+	require.NoError(t, j.RemoveBefore(2, time.Now().Add(time.Hour)))
+	_, err = j.Append(make([]byte, 1900))
+	require.NoError(t, err)
+	_, err = j.Append(make([]byte, 2100))
+	assert.ErrorIs(t, err, ErrTooLarge)
 }

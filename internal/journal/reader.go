@@ -182,11 +182,11 @@ func (j *Journal) segmentOf(seq uint64) (s segment, limit, first uint64, err err
 func (r *Reader) frame() (Entry, int, error) {
 	for {
 		rest := r.window[r.pos:]
-		entry, size, ok := parseFrame(rest)
+		entry, size, ok := parseFrame(rest, r.segment.salt)
 		if ok {
 			return entry, size, nil
 		}
-		claimed := frameSize(rest)
+		claimed := frameSize(rest, r.segment.salt)
 		if len(rest) < frameHeader || claimed > len(rest) {
 			grown, err := r.fill(max(claimed, frameHeader))
 			if err != nil {
@@ -232,9 +232,9 @@ func (r *Reader) fill(n int) (bool, error) {
 	if to <= int64(rest) {
 		return false, nil
 	}
-	read, err := r.file.ReadAt(r.window[rest:to], from)
+	read, err := readAt(r.file, r.window[rest:to], from)
 	r.window = r.window[:rest+read]
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil {
 		return false, fmt.Errorf("reading a segment: %w", err)
 	}
 	return read > 0, nil

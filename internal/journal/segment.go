@@ -6,27 +6,40 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 const segmentSuffix = ".segment"
 
-// segment is one file; its name is the number of its first payload.
+// segment is one file; its name has the number of its first payload and its
+// salt.
 type segment struct {
 	base     uint64
+	salt     uint64
 	path     string
 	size     int64
 	modified time.Time
 }
 
-func segmentPath(dir string, base uint64) string {
-	return filepath.Join(dir, fmt.Sprintf("%020d%s", base, segmentSuffix))
+func segmentPath(dir string, base, salt uint64) string {
+	return filepath.Join(dir, fmt.Sprintf("%020d-%016x%s", base, salt, segmentSuffix))
+}
+
+// parseSegmentName reads what segmentPath wrote.
+func parseSegmentName(name string) (base, salt uint64, ok bool) {
+	number, hex, _ := strings.Cut(strings.TrimSuffix(name, segmentSuffix), "-")
+	base, err := strconv.ParseUint(number, 10, 64)
+	salt, saltErr := strconv.ParseUint(hex, 16, 64)
+	return base, salt, err == nil && saltErr == nil
 }
 
 // listSegments returns the segments of a folder by number.
@@ -37,20 +50,19 @@ func listSegments(dir string) ([]segment, error) {
 	}
 	var segments []segment
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), segmentSuffix)
-		if !ok {
+		if !strings.HasSuffix(e.Name(), segmentSuffix) {
 			continue
 		}
-		base, err := strconv.ParseUint(name, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: found the segment %q, expected a number for a name", dir, e.Name())
+		base, salt, ok := parseSegmentName(e.Name())
+		if !ok {
+			return nil, fmt.Errorf("%s: found the segment %q, expected a number and a salt for a name", dir, e.Name())
 		}
 		info, err := e.Info()
 		if err != nil {
 			return nil, err
 		}
 		segments = append(segments, segment{
-			base: base, path: filepath.Join(dir, e.Name()), size: info.Size(), modified: info.ModTime(),
+			base: base, salt: salt, path: filepath.Join(dir, e.Name()), size: info.Size(), modified: info.ModTime(),
 		})
 	}
 	return segments, nil
@@ -86,8 +98,14 @@ type recovered struct {
 // recoverSegment finds the end of a segment. Damage before the last whole frame
 // stays for readers to report; what is behind it was never acknowledged.
 func recoverSegment(s segment) (recovered, error) {
-	data, err := os.ReadFile(s.path)
+	data := make([]byte, s.size)
+	f, err := os.Open(s.path)
 	if err != nil {
+		return recovered{}, err
+	}
+	n, err := readAt(f, data, 0)
+	data = data[:n]
+	if err = errors.Join(err, f.Close()); err != nil {
 		return recovered{}, err
 	}
 	r := recovered{next: s.base, size: min(segmentHeader, int64(len(data)))}
@@ -95,7 +113,7 @@ func recoverSegment(s segment) (recovered, error) {
 		return r, fmt.Errorf("%s: found no segment of a journal; nothing was changed", s.path)
 	}
 	for pos := int(r.size); pos < len(data); {
-		entry, size, ok := parseFrame(data[pos:])
+		entry, size, ok := parseFrame(data[pos:], s.salt)
 		if !ok {
 			next := bytes.Index(data[pos+1:], frameMagic)
 			if next < 0 {
@@ -112,15 +130,15 @@ func recoverSegment(s segment) (recovered, error) {
 	return r, nil
 }
 
-// createSegment makes an empty segment and syncs it and its folder. A file that
-// is there already holds nothing that was acknowledged.
+// createSegment makes an empty segment and syncs it and its folder.
 func createSegment(dir string, base uint64) (*os.File, segment, error) {
-	s := segment{base: base, path: segmentPath(dir, base), size: segmentHeader, modified: time.Now()}
+	s := segment{base: base, salt: rand.Uint64(), size: segmentHeader, modified: time.Now()} //nolint:gosec // nobody sees it
+	s.path = segmentPath(dir, base, s.salt)
 	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, s, err
 	}
-	if _, err = f.Write(appendSegmentHeader(nil, base)); err == nil {
+	if _, err = f.Write(appendSegmentHeader(nil, base, s.salt)); err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -168,4 +186,32 @@ func SyncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// readAt fills data from a file, as far as that goes. What the disk cannot read
+// any more is read as zeros, a page at a time: damage like any other.
+func readAt(f *os.File, data []byte, offset int64) (int, error) {
+	const page = 4096
+	n, err := f.ReadAt(data, offset)
+	if !errors.Is(err, syscall.EIO) {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return n, err
+	}
+	for n = 0; n < len(data); {
+		part := data[n:min(n+page, len(data))]
+		read, err := f.ReadAt(part, offset+int64(n))
+		switch {
+		case errors.Is(err, syscall.EIO):
+			clear(part)
+			read = len(part)
+		case errors.Is(err, io.EOF):
+			return n + read, nil
+		case err != nil:
+			return n, err
+		}
+		n += read
+	}
+	return n, nil
 }
