@@ -70,25 +70,25 @@ func (j *Journal) write(payloads [][]byte) (first uint64, err error) {
 	for _, p := range payloads {
 		length += int64(len(p))
 	}
-	size, salt, err := j.room(length)
+	s, err := j.room(length)
 	if err != nil {
 		return 0, err
 	}
 	j.buf = j.buf[:0]
 	for i, p := range payloads {
-		j.buf = appendFrame(j.buf, salt, Entry{Seq: j.next + uint64(i), Time: now, Payload: p})
+		j.buf = appendFrame(j.buf, s.salt, Entry{Seq: j.next + uint64(i), Time: now, Payload: p})
 	}
-	if _, err := j.file.WriteAt(j.buf, size); err != nil {
-		return 0, j.undo(size, err)
+	if _, err := j.file.WriteAt(j.buf, s.size); err != nil {
+		return 0, j.undo(s.size, err)
 	}
 	if err := j.file.Sync(); err != nil {
 		// What of it is on the disk is unknown from now on.
 		j.broken = true
-		return 0, j.undo(size, err)
+		return 0, j.undo(s.size, err)
 	}
 	first = j.next
 	j.next += uint64(len(payloads))
-	j.publish(size+int64(len(j.buf)), len(payloads), now)
+	j.publish(s.size+int64(len(j.buf)), len(payloads), now)
 	if cap(j.buf) > maxKeptBuffer {
 		j.buf = nil
 	}
@@ -98,31 +98,25 @@ func (j *Journal) write(payloads [][]byte) (first uint64, err error) {
 // maxKeptBuffer is the size up to which a round's buffer is used again.
 const maxKeptBuffer = 4 << 20
 
-// room returns where to write n bytes, in a new segment if need be, and the
-// segment's salt.
-func (j *Journal) room(n int64) (size int64, salt uint64, err error) {
+// room returns the segment to write n bytes at the end of: a new one, if need
+// be.
+func (j *Journal) room(n int64) (segment, error) {
 	j.mu.Lock()
-	size, salt = j.segments[len(j.segments)-1].size, j.segments[len(j.segments)-1].salt
-	var total int64
-	for _, s := range j.segments {
-		total += s.size
-	}
-	closed := j.closed
+	last, total, closed := j.segments[len(j.segments)-1], j.bytesLocked(), j.closed
 	j.mu.Unlock()
 	switch limit := j.options.MaxBytes; {
 	case closed:
-		return 0, 0, ErrClosed
+		return last, ErrClosed
 	case limit > 0 && total+n > limit:
-		return 0, 0, fmt.Errorf("%w: it holds %d bytes, and may hold %d", ErrFull, total, limit)
-	case j.broken || size > segmentHeader && size+n > j.options.SegmentBytes:
-		if err := j.rotate(); err != nil {
-			return 0, 0, fmt.Errorf("beginning a segment: %w", err)
+		return last, fmt.Errorf("%w: it holds %d bytes, and may hold %d", ErrFull, total, limit)
+	case j.broken || last.size > segmentHeader && last.size+n > j.options.SegmentBytes:
+		s, err := j.rotate()
+		if err != nil {
+			return s, fmt.Errorf("beginning a segment: %w", err)
 		}
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		return segmentHeader, j.segments[len(j.segments)-1].salt, nil
+		return s, nil
 	}
-	return size, salt, nil
+	return last, nil
 }
 
 // undo takes back a write that failed, so that a full disk has room again. What

@@ -124,7 +124,7 @@ func (j *Journal) open() error {
 	j.segments = segments
 	if j.file == nil || j.next < j.options.NextAtLeast {
 		j.next = max(j.next, j.options.NextAtLeast)
-		if err := j.rotate(); err != nil {
+		if _, err := j.rotate(); err != nil {
 			return err
 		}
 	}
@@ -152,11 +152,22 @@ func (j *Journal) continueSegment(last *segment, r recovered) error {
 	return nil
 }
 
-// rotate begins a new segment at the next number.
-func (j *Journal) rotate() error {
+// rotate begins a new segment at the next number, and returns it.
+func (j *Journal) rotate() (segment, error) {
+	j.mu.Lock()
+	kept := slices.Clone(j.segments)
+	j.mu.Unlock()
+	if n := len(kept); n > 0 && kept[n-1].base == j.next {
+		// It holds nothing that was acknowledged. It goes first: of two segments
+		// with one number nobody could tell which counts.
+		if err := remove(kept[n-1].path); err != nil {
+			return segment{}, err
+		}
+		kept = kept[:n-1]
+	}
 	f, s, err := createSegment(j.dir, j.next)
 	if err != nil {
-		return err
+		return s, err
 	}
 	if j.file != nil {
 		_ = j.file.Close() // all that counts in it is synced
@@ -164,15 +175,9 @@ func (j *Journal) rotate() error {
 	j.file, j.broken = f, false
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	kept := slices.Clone(j.segments)
-	if n := len(kept); n > 0 && kept[n-1].base == s.base {
-		// It holds nothing that was acknowledged, and would stand in the way.
-		err = remove(kept[n-1].path)
-		kept = kept[:n-1]
-	}
 	kept = append(kept, s)
 	j.segments = kept
-	return err
+	return s, nil
 }
 
 // Bounds returns the number of the first payload that is kept and the number
@@ -188,10 +193,15 @@ func (j *Journal) Stats() Stats {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	stats := j.stats
-	for _, s := range j.segments {
-		stats.Bytes += s.size
-	}
+	stats.Bytes = j.bytesLocked()
 	return stats
+}
+
+func (j *Journal) bytesLocked() (total int64) {
+	for _, s := range j.segments {
+		total += s.size
+	}
+	return total
 }
 
 // Wait returns when there is a payload of that number, or ctx ends, or the
@@ -225,7 +235,7 @@ func (j *Journal) RemoveBefore(seq uint64, written time.Time) error {
 	active, idle := j.segments[len(j.segments)-1], j.end <= seq && !j.closed
 	j.mu.Unlock()
 	if idle && active.modified.Before(written) && active.size > min(j.options.SegmentBytes, cmp.Or(j.options.MaxBytes, j.options.SegmentBytes))/2 {
-		if err := j.rotate(); err != nil {
+		if _, err := j.rotate(); err != nil {
 			return fmt.Errorf("beginning a segment: %w", err)
 		}
 	}
