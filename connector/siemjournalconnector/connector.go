@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
@@ -176,14 +177,14 @@ func (c *journalConnector) trim() {
 func (c *journalConnector) ConsumeLogs(_ context.Context, logs plog.Logs) error {
 	payloads, err := encode(logs)
 	if err != nil {
-		return permanent(err)
+		return consumererror.NewPermanent(err)
 	}
 	if len(payloads) == 0 {
 		return nil
 	}
 	_, err = c.journal.Append(payloads...)
 	if errors.Is(err, journal.ErrTooLarge) {
-		return permanent(err)
+		return consumererror.NewPermanent(err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
@@ -154,11 +155,7 @@ func (d *destination) share(b *batch, reader *journal.Reader, err error) {
 		b.shared = false
 		return
 	}
-	payloads := make([][]byte, len(b.events))
-	for i, e := range b.events {
-		payloads[i] = e.payload
-	}
-	logs, decodeErr := decode(payloads)
+	logs, decodeErr := decode(d.mine(b))
 	if decodeErr != nil {
 		b.shared = false // delivering it finds the one at fault
 		return
@@ -204,11 +201,11 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 			if d.bury(b.first(), v, err) == nil {
 				return
 			}
-			sleep(ctx, backoff.next())
+			sleep(ctx, backoff.NextBackOff())
 		case outcomeHeld:
 			sleep(ctx, d.cfg.HoldInterval)
 		case outcomeRetry:
-			sleep(ctx, max(v.after, backoff.next()))
+			sleep(ctx, max(v.after, backoff.NextBackOff()))
 		}
 	}
 }
@@ -224,20 +221,26 @@ func (d *destination) attempt(ctx context.Context, b *batch) (int, error) {
 		}
 		return len(b.events), d.next.ConsumeLogs(ctx, logs)
 	}
+	payloads := d.mine(b)
+	if len(payloads) == 0 {
+		return 0, nil
+	}
+	logs, err := decode(payloads)
+	if err != nil {
+		return 0, consumererror.NewPermanent(err)
+	}
+	return len(payloads), d.next.ConsumeLogs(ctx, logs)
+}
+
+// mine returns the payloads that are for this destination.
+func (d *destination) mine(b *batch) [][]byte {
 	payloads := make([][]byte, 0, len(b.events))
 	for _, e := range b.events {
 		if payload, mine := unaddress(d.name, e.payload); mine {
 			payloads = append(payloads, payload)
 		}
 	}
-	if len(payloads) == 0 {
-		return 0, nil
-	}
-	logs, err := decode(payloads)
-	if err != nil {
-		return 0, permanent(err)
-	}
-	return len(payloads), d.next.ConsumeLogs(ctx, logs)
+	return payloads
 }
 
 // bury writes a dead letter, and only then is done with the event.

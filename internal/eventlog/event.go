@@ -86,41 +86,49 @@ func (r *reader) dropDuplicates(s *scanner) error {
 // find notes where the known members are.
 func (r *reader) find() {
 	for k := int32(1); k < r.tape[0].next; k = r.tape[k+1].next {
-		at := k + 1
-		switch r.str(&r.tape[k]) {
-		case fieldTimestamp:
-			r.at.timestamp = at
-		case fieldEventType:
-			r.at.eventType = at
-		case fieldSeverity:
-			r.at.severity = at
-		case fieldSource:
-			r.at.source = at
-		case fieldActor:
-			r.at.actor = at
-		case fieldTarget:
-			r.at.target = at
-		case fieldOutcome:
-			r.at.outcome = at
-		case fieldMetadata:
-			r.at.metadata = at
-		case fieldCompliance:
-			r.at.compliance = at
-		case fieldEnvironment:
-			r.at.environment = at
-		case "test":
-			r.at.test = at
-		case "trace_id":
-			r.at.traceID = at
-		case "span_id":
-			r.at.spanID = at
-		case "event_id":
-			r.at.eventID = at
-		case "id":
-			r.at.shortID = at
-		default:
+		if place := r.at.place(r.str(&r.tape[k])); place != nil {
+			*place = k + 1
+		} else {
 			r.at.unknown = true
 		}
+	}
+}
+
+// place returns where a known member is noted; nil for any other.
+func (m *members) place(name string) *int32 {
+	switch name {
+	case fieldTimestamp:
+		return &m.timestamp
+	case fieldEventType:
+		return &m.eventType
+	case fieldSeverity:
+		return &m.severity
+	case fieldSource:
+		return &m.source
+	case fieldActor:
+		return &m.actor
+	case fieldTarget:
+		return &m.target
+	case fieldOutcome:
+		return &m.outcome
+	case fieldMetadata:
+		return &m.metadata
+	case fieldCompliance:
+		return &m.compliance
+	case fieldEnvironment:
+		return &m.environment
+	case "test":
+		return &m.test
+	case "trace_id":
+		return &m.traceID
+	case "span_id":
+		return &m.spanID
+	case "event_id":
+		return &m.eventID
+	case "id":
+		return &m.shortID
+	default:
+		return nil
 	}
 }
 

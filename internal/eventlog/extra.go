@@ -34,7 +34,7 @@ func (r *reader) readTop() {
 		return
 	}
 	for k := int32(1); k < r.tape[0].next; k = r.tape[k+1].next {
-		if key := r.str(&r.tape[k]); !documented[key] {
+		if key := r.str(&r.tape[k]); r.at.place(key) == nil {
 			r.putExtra("", key, k+1)
 		}
 	}
@@ -228,11 +228,4 @@ func (r *reader) decodeHex(dst []byte, i int32) bool {
 	}
 	_, err := hex.Decode(dst, []byte(r.raw(n)))
 	return err == nil
-}
-
-// documented are the members that readTop's loop leaves to others.
-var documented = map[string]bool{
-	fieldTimestamp: true, fieldEventType: true, fieldSeverity: true, fieldSource: true, fieldActor: true,
-	fieldTarget: true, fieldOutcome: true, fieldMetadata: true, fieldCompliance: true, fieldEnvironment: true,
-	"test": true, "trace_id": true, "span_id": true, "event_id": true, "id": true,
 }

@@ -202,7 +202,12 @@ func (c *collector) do(method, body string, header ...string) (int, string) {
 func (c *collector) lines(t *testing.T) []string {
 	t.Helper()
 	c.settle(t)
-	return c.fileLines(t)
+	data, err := os.ReadFile(c.file)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
 // cursor is what the control server says of one.
@@ -225,16 +230,6 @@ func (c *collector) cursors(t *testing.T) (s cursors) {
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(bytes.ReplaceAll(body, []byte("dead_lettered"), []byte("deadLettered")), &s))
 	return s
-}
-
-func (c *collector) fileLines(t *testing.T) []string {
-	t.Helper()
-	data, err := os.ReadFile(c.file)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	require.NoError(t, err)
-	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
 // metric returns the lines of the collector's own metrics that begin with name.
