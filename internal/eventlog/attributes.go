@@ -12,6 +12,8 @@ const (
 	// AttrWarnings lists what was wrong with an event that was carried all the
 	// same; it is absent from a clean one.
 	AttrWarnings = "mockforge.parse.warnings"
+	// AttrParseError says why a record holds text and no event.
+	AttrParseError = "mockforge.parse_error"
 
 	AttrSourceComponent = "mockforge.source.component"
 
@@ -67,7 +69,7 @@ const DefaultServiceName = "mockforge"
 // ownKeys are the keys that only this pipeline may set: a field of an event
 // whose path would yield one of them stays in the Body alone.
 var ownKeys = map[string]bool{
-	AttrEventType: true, AttrEventCategory: true, AttrTest: true, AttrWarnings: true,
+	AttrEventType: true, AttrEventCategory: true, AttrTest: true, AttrWarnings: true, AttrParseError: true,
 	AttrSourceComponent: true, AttrComplianceAdded: true,
 	AttrTargetResourceType: true, AttrTargetResourceID: true, AttrTargetMethod: true,
 	AttrOutcomeSuccess: true, AttrOutcomeReason: true,

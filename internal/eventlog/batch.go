@@ -25,6 +25,8 @@ type Options struct {
 	Environment string
 	// RedactCredentials replaces credentials in actor.username.
 	RedactCredentials bool
+	// AssignUIDs gives each record that has no log.record.uid one.
+	AssignUIDs bool
 }
 
 // Decoder makes log records of JSON events. It is safe for concurrent use.
@@ -46,6 +48,8 @@ type Batch struct {
 	count    int
 	warned   map[string]int64
 	scratch  plog.LogRecord
+	sent     time.Time
+	uids     uids
 
 	// Records of one producer stand together, those of the last one at hand.
 	last      producer
@@ -83,6 +87,36 @@ func (b *Batch) AddAll(data []byte) error {
 	return nil
 }
 
+// Add adds the one event of a message, and returns its record. Sent is when its
+// envelope says that it was sent, which stands in for a missing timestamp; it
+// may be zero. After an error, which is an *Error with the place in the batch,
+// the batch may go on.
+func (b *Batch) Add(data []byte, sent time.Time) (plog.LogRecord, error) {
+	s, _ := b.decoder.scanners.Get().(*scanner)
+	defer b.decoder.release(s)
+	b.sent = sent
+	record, err := b.addOne(s, data)
+	if err != nil {
+		b.scratch = plog.NewLogRecord() // it may be half filled
+		return record, b.indexed(err)
+	}
+	return record, nil
+}
+
+func (b *Batch) addOne(s *scanner, data []byte) (record plog.LogRecord, err error) {
+	pos := skipSpace(data, skipBOM(data))
+	if pos == len(data) {
+		return record, &Error{Reason: ReasonEmpty, Offset: pos, Found: "nothing", Expected: "a JSON object"}
+	}
+	if err = b.scan(s, data, pos); err != nil {
+		return record, err
+	}
+	if behind := skipSpace(data, s.pos); behind < len(data) {
+		return record, &Error{Reason: ReasonSyntax, Offset: behind, Found: describe(data, behind), Expected: "nothing after the object"}
+	}
+	return b.read(s, data)
+}
+
 // indexed adds to an error which event it is about.
 func (b *Batch) indexed(err error) error {
 	var refused *Error
@@ -104,12 +138,15 @@ func (d *Decoder) release(s *scanner) {
 
 const utf8BOM = "\xEF\xBB\xBF"
 
-func (b *Batch) addAll(s *scanner, data []byte) error {
-	pos := 0
+func skipBOM(data []byte) int {
 	if strings.HasPrefix(string(data[:min(len(data), len(utf8BOM))]), utf8BOM) {
-		pos = len(utf8BOM)
+		return len(utf8BOM)
 	}
-	pos = skipSpace(data, pos)
+	return 0
+}
+
+func (b *Batch) addAll(s *scanner, data []byte) error {
+	pos := skipSpace(data, skipBOM(data))
 	if pos == len(data) {
 		return &Error{Reason: ReasonEmpty, Offset: pos, Found: "nothing", Expected: "a JSON object, an array of objects, or NDJSON"}
 	}
@@ -163,17 +200,22 @@ func (b *Batch) add(s *scanner, data []byte, pos int) error {
 	if err := b.scan(s, data, pos); err != nil {
 		return err
 	}
+	_, err := b.read(s, data)
+	return err
+}
+
+// read makes a record of what was scanned.
+func (b *Batch) read(s *scanner, data []byte) (plog.LogRecord, error) {
 	root := s.tape[0]
 	if err := check(data, root); err != nil {
-		return err
+		return plog.LogRecord{}, err
 	}
 	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials, keys: &s.keys}
 	r.scanned = scanned{event: string(data[root.start:root.end]), base: root.start, tape: s.tape}
-	if err := r.read(s, b.observed); err != nil {
-		return err
+	if err := r.read(s, b.observed, b.sent); err != nil {
+		return plog.LogRecord{}, err
 	}
-	b.keep(&r)
-	return nil
+	return b.keep(&r), nil
 }
 
 // scan looks no further than the largest event goes.
@@ -217,23 +259,39 @@ func invalidUTF8(text []byte, offset int) error {
 	}
 }
 
-func (b *Batch) keep(r *reader) {
-	if r.from.system == "" {
-		r.from.system = DefaultServiceName
-	}
-	if r.from.environment == "" {
-		r.from.environment = b.decoder.options.Environment
-	}
-	if b.count == 0 || r.from != b.last {
-		b.switchTo(r.from)
-	}
-	r.record.MoveTo(b.records.AppendEmpty())
-	b.count++
+func (b *Batch) keep(r *reader) plog.LogRecord {
 	if len(r.warnings) > 0 && b.warned == nil {
 		b.warned = make(map[string]int64)
 	}
 	for _, word := range r.warnings {
 		b.warned[word]++
+	}
+	return b.append(r.record, r.from)
+}
+
+// append moves a record to those of its producer, and returns where it is.
+func (b *Batch) append(record plog.LogRecord, from producer) plog.LogRecord {
+	if from.system == "" {
+		from.system = DefaultServiceName
+	}
+	if from.environment == "" {
+		from.environment = b.decoder.options.Environment
+	}
+	if b.count == 0 || from != b.last {
+		b.switchTo(from)
+	}
+	if b.decoder.options.AssignUIDs {
+		b.assignUID(record.Attributes())
+	}
+	kept := b.records.AppendEmpty()
+	record.MoveTo(kept)
+	b.count++
+	return kept
+}
+
+func (b *Batch) assignUID(attrs pcommon.Map) {
+	if v, exists := attrs.GetOrPutEmpty(AttrRecordUID); !exists {
+		v.SetStr(b.uids.next())
 	}
 }
 

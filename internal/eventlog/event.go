@@ -41,7 +41,7 @@ type reader struct {
 }
 
 // read fills the record. The only thing it refuses is an unusable event_type.
-func (r *reader) read(s *scanner, observed time.Time) error {
+func (r *reader) read(s *scanner, observed, sent time.Time) error {
 	r.record.SetObservedTimestamp(pcommon.NewTimestampFromTime(observed))
 	r.set(r.record.Body(), 0)
 	if err := r.dropDuplicates(s); err != nil {
@@ -56,7 +56,7 @@ func (r *reader) read(s *scanner, observed time.Time) error {
 	r.record.SetEventName(r.kind)
 	r.attrs.PutStr(AttrEventType, r.kind)
 	r.attrs.PutStr(AttrEventCategory, string(r.known.Category))
-	r.readTimestamp()
+	r.readTimestamp(sent)
 	r.readSeverity()
 	r.readSource()
 	r.readActor()
@@ -134,7 +134,7 @@ func (m *members) place(name string) *int32 {
 
 // attributeCount foresees the index, with room for what tagging adds.
 func (r *reader) attributeCount() int {
-	const fixed, tagging = 14, 6
+	const fixed, tagging = 15, 6
 	if r.at.metadata == 0 {
 		return fixed + tagging
 	}
@@ -164,8 +164,13 @@ func (r *reader) readType() error {
 	return nil
 }
 
-func (r *reader) readTimestamp() {
+// readTimestamp lets the time that the envelope names, or else the time of
+// arrival, stand in.
+func (r *reader) readTimestamp(sent time.Time) {
 	at := r.record.ObservedTimestamp()
+	if !sent.IsZero() {
+		at = pcommon.NewTimestampFromTime(sent)
+	}
 	switch text, ok := r.text(r.at.timestamp, fieldTimestamp); {
 	case ok:
 		if t, valid := parseTime(text); valid {

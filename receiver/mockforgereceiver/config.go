@@ -25,10 +25,25 @@ type Config struct {
 	// RedactCredentials replaces the tokens and passwords that MockForge puts
 	// into actor.username. On by default.
 	RedactCredentials bool `mapstructure:"redact_credentials"`
+	// OnParseError says what becomes of messages and lines that hold no event,
+	// where the sender cannot be told: syslog and file. Keep by default.
+	OnParseError OnParseError `mapstructure:"on_parse_error"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
+
+// OnParseError says what becomes of text that is no event.
+type OnParseError string
+
+// What may become of it.
+const (
+	// OnParseErrorKeep makes a record of it that is marked
+	// mockforge.parse_error.
+	OnParseErrorKeep OnParseError = "keep"
+	// OnParseErrorRefuse drops and counts it.
+	OnParseErrorRefuse OnParseError = "refuse"
+)
 
 // Protocols has the settings of the ways in; each is off unless it is named.
 type Protocols struct {
@@ -55,8 +70,11 @@ type HTTPConfig struct {
 // Validate checks what does not belong to one protocol.
 func (cfg *Config) Validate() error {
 	var errs []error
-	if !cfg.Protocols.HTTP.HasValue() {
-		errs = append(errs, errors.New("protocols: found none, expected http"))
+	if p := &cfg.Protocols; !p.HTTP.HasValue() {
+		errs = append(errs, errors.New("protocols: found none, expected http, syslog, file or splunk_hec"))
+	}
+	if cfg.OnParseError != OnParseErrorKeep && cfg.OnParseError != OnParseErrorRefuse {
+		errs = append(errs, fmt.Errorf("on_parse_error: found %q, expected keep or refuse", cfg.OnParseError))
 	}
 	if cfg.MaxEventSize <= 0 || cfg.MaxEventSize > math.MaxInt32 {
 		errs = append(errs, fmt.Errorf("max_event_size: found %d, expected 1 to %d bytes", cfg.MaxEventSize, math.MaxInt32))

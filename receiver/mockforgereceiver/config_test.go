@@ -64,7 +64,7 @@ func TestAllSettings(t *testing.T) {
 }
 
 func TestInvalidConfig(t *testing.T) {
-	assert.EqualError(t, xconfmap.Validate(load(t, "no_protocol")), "protocols: found none, expected http")
+	assert.EqualError(t, xconfmap.Validate(load(t, "no_protocol")), "protocols: found none, expected http, syslog, file or splunk_hec")
 	err := xconfmap.Validate(load(t, "bad"))
 	for _, want := range []string{
 		"max_event_size: found -1, expected 1 to 2147483647 bytes",

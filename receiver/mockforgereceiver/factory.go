@@ -51,6 +51,7 @@ func createDefaultConfig() component.Config {
 				MaxEvents:    defaultMaxEvents,
 			}),
 		},
+		OnParseError:      OnParseErrorKeep,
 		MaxEventSize:      defaultMaxEventSize,
 		RedactCredentials: true,
 	}

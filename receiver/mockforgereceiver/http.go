@@ -15,35 +15,39 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
-	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
 )
+
+// startHTTP listens for events.
+func (r *mockforgeReceiver) startHTTP(ctx context.Context, host component.Host, cfg *HTTPConfig) error {
+	in, err := r.newIntake("http", "json", cfg.MaxEvents)
+	if err != nil {
+		return err
+	}
+	events := newEventsHandler(in)
+	mux := http.NewServeMux()
+	mux.Handle(cfg.Path, events)
+	if cfg.Path != "/" {
+		mux.HandleFunc("/", notFound(cfg.Path))
+	}
+	return r.serveHTTP(ctx, host, &cfg.ServerConfig, "HTTP", mux, events.serverError)
+}
 
 // eventsHandler takes events by HTTP. It answers 200 only once the pipeline has
 // taken all events of a request.
 type eventsHandler struct {
-	decoder   *eventlog.Decoder
-	next      consumer.Logs
-	obs       *receiverhelper.ObsReport
-	telemetry *metadata.TelemetryBuilder
-	logger    *zap.Logger
-	buffers   sync.Pool
+	*intake
+	buffers sync.Pool
 }
 
-func newEventsHandler(decoder *eventlog.Decoder, next consumer.Logs, obs *receiverhelper.ObsReport,
-	telemetry *metadata.TelemetryBuilder, logger *zap.Logger,
-) *eventsHandler {
-	return &eventsHandler{
-		decoder: decoder, next: next, obs: obs, telemetry: telemetry, logger: logger,
-		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
-	}
+func newEventsHandler(in *intake) *eventsHandler {
+	return &eventsHandler{intake: in, buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
 }
 
 // ServeHTTP takes one request.
@@ -68,7 +72,12 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, refused)
 		return
 	}
-	h.consume(r.Context(), w, batch)
+	if err := h.consume(r.Context(), batch); err != nil {
+		h.failed(w, err)
+		return
+	}
+	count := batch.Len()
+	writeAnswer(w, http.StatusOK, answer{Accepted: &count})
 }
 
 // serverError answers for confighttp, which refuses credentials and content
@@ -190,24 +199,6 @@ func undecodable(err error) *refusal {
 		}
 	}
 	return f
-}
-
-// consume hands the events to the pipeline and answers as it did.
-func (h *eventsHandler) consume(ctx context.Context, w http.ResponseWriter, batch *eventlog.Batch) {
-	count := batch.Len()
-	if count > 0 {
-		ctx = h.obs.StartLogsOp(ctx)
-		err := h.next.ConsumeLogs(ctx, batch.Logs())
-		h.obs.EndLogsOp(ctx, "json", count, err)
-		if err != nil {
-			h.failed(w, err)
-			return
-		}
-	}
-	for word, n := range batch.Warnings() {
-		h.telemetry.ReceiverMockforgeWarnings.Add(ctx, n, metric.WithAttributeSet(attribute.NewSet(attribute.String("warning", word))))
-	}
-	writeAnswer(w, http.StatusOK, answer{Accepted: &count})
 }
 
 // failed answers so that the sender tries again, unless that is of no use. What

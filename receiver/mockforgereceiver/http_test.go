@@ -382,8 +382,9 @@ func FuzzHandler(f *testing.F) {
 	sink := new(consumertest.LogsSink)
 	r, err := newReceiver(createDefaultConfig().(*Config), settings(), sink)
 	require.NoError(f, err)
-	decoder := eventlog.NewDecoder(eventlog.Options{MaxEventSize: 1 << 16, MaxEvents: 100, RedactCredentials: true})
-	h := newEventsHandler(decoder, sink, r.obsHTTP, r.telemetry, zap.NewNop())
+	in, err := r.newIntake("http", "json", 100)
+	require.NoError(f, err)
+	h := newEventsHandler(in)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		sink.Reset()
 		req := httptest.NewRequest(http.MethodPost, "/api/v1/events", bytes.NewReader(body))

@@ -27,6 +27,7 @@ type TelemetryBuilder struct {
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
 	ReceiverMockforgeRefusedRequests metric.Int64Counter
+	ReceiverMockforgeUnparsed        metric.Int64Counter
 	ReceiverMockforgeWarnings        metric.Int64Counter
 }
 
@@ -63,6 +64,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_mockforge_refused_requests",
 		metric.WithDescription("Number of requests refused for what they hold. Nothing of a refused request is kept. [Alpha]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverMockforgeUnparsed, err = builder.meter.Int64Counter(
+		"otelcol_receiver_mockforge_unparsed",
+		metric.WithDescription("Number of messages and lines that hold no event, from senders that cannot be told so. [Alpha]"),
+		metric.WithUnit("{message}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverMockforgeWarnings, err = builder.meter.Int64Counter(

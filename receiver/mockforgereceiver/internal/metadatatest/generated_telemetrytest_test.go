@@ -20,8 +20,12 @@ func TestSetupTelemetry(t *testing.T) {
 	require.NoError(t, err)
 	defer tb.Shutdown()
 	tb.ReceiverMockforgeRefusedRequests.Add(context.Background(), 1)
+	tb.ReceiverMockforgeUnparsed.Add(context.Background(), 1)
 	tb.ReceiverMockforgeWarnings.Add(context.Background(), 1)
 	AssertEqualReceiverMockforgeRefusedRequests(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverMockforgeUnparsed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverMockforgeWarnings(t, testTel,

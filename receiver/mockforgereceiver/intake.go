@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
+)
+
+// intake is where each way in hands its events to the pipeline.
+type intake struct {
+	decoder   *eventlog.Decoder
+	next      consumer.Logs
+	obs       *receiverhelper.ObsReport
+	telemetry *metadata.TelemetryBuilder
+	logger    *zap.Logger
+	format    string // of what comes in, for the Collector's own telemetry
+	keepText  bool   // makes records of text that holds no event
+}
+
+func (r *mockforgeReceiver) newIntake(transport, format string, maxEvents int) (*intake, error) {
+	obs, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: r.settings.ID, Transport: transport, ReceiverCreateSettings: r.settings,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &intake{
+		decoder: eventlog.NewDecoder(eventlog.Options{
+			MaxEventSize:      r.cfg.MaxEventSize,
+			MaxEvents:         maxEvents,
+			Environment:       r.cfg.Environment,
+			RedactCredentials: r.cfg.RedactCredentials,
+			AssignUIDs:        true,
+		}),
+		next: r.next, obs: obs, telemetry: r.telemetry, logger: r.settings.Logger,
+		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep,
+	}, nil
+}
+
+// consume offers a batch to the pipeline once, for senders that can be told to
+// try again.
+func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+	ctx = in.obs.StartLogsOp(ctx)
+	err := in.next.ConsumeLogs(ctx, batch.Logs())
+	in.obs.EndLogsOp(ctx, in.format, batch.Len(), err)
+	if err == nil {
+		in.warned(ctx, batch)
+	}
+	return err
+}
+
+// The spacing of attempts to hand events to a pipeline that cannot take them.
+const (
+	minPushInterval = 10 * time.Millisecond
+	maxPushInterval = time.Second
+)
+
+// push offers a batch to the pipeline until it is taken or refused for good, or
+// ctx ends: for senders that cannot be told to try again.
+func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+	interval := backoff.ExponentialBackOff{InitialInterval: minPushInterval, MaxInterval: maxPushInterval, Multiplier: 2, RandomizationFactor: 0.2}
+	opCtx := in.obs.StartLogsOp(ctx)
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := in.next.ConsumeLogs(opCtx, batch.Logs())
+		if consumererror.IsPermanent(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(&interval), backoff.WithMaxElapsedTime(0), backoff.WithNotify(in.waiting()))
+	in.obs.EndLogsOp(opCtx, in.format, batch.Len(), err)
+	if err != nil {
+		err = fmt.Errorf("handing %d events to the pipeline: %w", batch.Len(), err)
+		in.logger.Error("events are lost, unless their sender still has them", zap.Error(err))
+		return err
+	}
+	in.warned(ctx, batch)
+	return nil
+}
+
+// waiting tells once a batch that the pipeline cannot take it.
+func (in *intake) waiting() backoff.Notify {
+	told := false
+	return func(err error, _ time.Duration) {
+		if !told {
+			in.logger.Warn("the pipeline cannot take events; they wait", zap.Error(err))
+		}
+		told = true
+	}
+}
+
+func (in *intake) warned(ctx context.Context, batch *eventlog.Batch) {
+	for word, n := range batch.Warnings() {
+		in.telemetry.ReceiverMockforgeWarnings.Add(ctx, n, metric.WithAttributeSet(attribute.NewSet(attribute.String("warning", word))))
+	}
+}
+
+// unparsed keeps or drops text that holds no event, and counts it.
+func (in *intake) unparsed(ctx context.Context, batch *eventlog.Batch, text string, err error) {
+	reason := "unparsed"
+	var refused *eventlog.Error
+	if errors.As(err, &refused) {
+		reason = string(refused.Reason)
+	}
+	in.telemetry.ReceiverMockforgeUnparsed.Add(ctx, 1, metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("reason", reason), attribute.Bool("kept", in.keepText))))
+	if in.keepText {
+		batch.AddUnparsed(text, err)
+	}
+}
