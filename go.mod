@@ -5,9 +5,11 @@ go 1.25.0
 require (
 	github.com/gofrs/flock v0.13.0
 	github.com/klauspost/compress v1.18.6
+	github.com/leodido/go-syslog/v4 v4.5.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/extension/encoding v0.152.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden v0.152.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest v0.152.0
+	github.com/prometheus/procfs v0.20.1
 	github.com/stretchr/testify v1.11.1
 	go.opentelemetry.io/collector/client v1.58.0
 	go.opentelemetry.io/collector/component v1.58.0
@@ -102,7 +104,7 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.4 // indirect
 	golang.org/x/crypto v0.50.0 // indirect
-	golang.org/x/net v0.53.0 // indirect
+	golang.org/x/net v0.53.0
 	golang.org/x/text v0.36.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260226221140-a57be14db171 // indirect
 	google.golang.org/grpc v1.81.0

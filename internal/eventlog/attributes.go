@@ -39,6 +39,18 @@ const (
 	AttrServiceVersion        = "service.version"
 	AttrDeploymentEnvironment = "deployment.environment.name"
 
+	AttrPeerAddress = "network.peer.address"
+
+	// What a syslog message had around the event (RFC 5424 section 6), named as
+	// in the log data model's example mappings.
+	AttrSyslogFacility       = "syslog.facility"
+	AttrSyslogSeverity       = "syslog.severity"
+	AttrSyslogHostname       = "syslog.hostname"
+	AttrSyslogAppName        = "syslog.appname"
+	AttrSyslogProcID         = "syslog.procid"
+	AttrSyslogMsgID          = "syslog.msgid"
+	AttrSyslogStructuredData = "syslog.structured_data"
+
 	// AttrMetadataPrefix stands before a key of the event's metadata.
 	AttrMetadataPrefix = "mockforge.metadata."
 	// AttrExtraPrefix stands before the dotted path of a field that MockForge

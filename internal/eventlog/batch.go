@@ -82,15 +82,14 @@ func (b *Batch) AddAll(data []byte) error {
 	s, _ := b.decoder.scanners.Get().(*scanner)
 	defer b.decoder.release(s)
 	if err := b.addAll(s, data); err != nil {
-		return b.indexed(err)
+		return indexed(err, b.count)
 	}
 	return nil
 }
 
 // Add adds the one event of a message, and returns its record. Sent is when its
 // envelope says that it was sent, which stands in for a missing timestamp; it
-// may be zero. After an error, which is an *Error with the place in the batch,
-// the batch may go on.
+// may be zero. After an error, which is an *Error, the batch may go on.
 func (b *Batch) Add(data []byte, sent time.Time) (plog.LogRecord, error) {
 	s, _ := b.decoder.scanners.Get().(*scanner)
 	defer b.decoder.release(s)
@@ -98,7 +97,7 @@ func (b *Batch) Add(data []byte, sent time.Time) (plog.LogRecord, error) {
 	record, err := b.addOne(s, data)
 	if err != nil {
 		b.scratch = plog.NewLogRecord() // it may be half filled
-		return record, b.indexed(err)
+		return record, indexed(err, -1)
 	}
 	return record, nil
 }
@@ -118,10 +117,10 @@ func (b *Batch) addOne(s *scanner, data []byte) (record plog.LogRecord, err erro
 }
 
 // indexed adds to an error which event it is about.
-func (b *Batch) indexed(err error) error {
+func indexed(err error, index int) error {
 	var refused *Error
 	if errors.As(err, &refused) {
-		refused.Index = b.count
+		refused.Index = index
 	}
 	return err
 }

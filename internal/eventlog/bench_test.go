@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -39,4 +40,24 @@ func BenchmarkBody(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkUIDs shows what an id for each event costs.
+func BenchmarkUIDs(b *testing.B) {
+	data, err := os.ReadFile("testdata/decode/guide.json")
+	require.NoError(b, err)
+	for name, assign := range map[string]bool{"uids=off": false, "uids=on": true} {
+		b.Run(name, func(b *testing.B) {
+			d := NewDecoder(Options{AssignUIDs: assign})
+			b.ReportAllocs()
+			for b.Loop() {
+				batch := d.NewBatch(time.Time{})
+				for range 100 {
+					if _, err := batch.Add(data, time.Time{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
 }

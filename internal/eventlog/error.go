@@ -27,7 +27,8 @@ const (
 type Error struct {
 	// Reason is the class of the refusal.
 	Reason Reason
-	// Index is the position of the refused event in its request, from 0.
+	// Index is the position of the refused event in its request, from 0; -1 where
+	// it came by itself.
 	Index int
 	// Offset is the place in the request, in bytes from 0.
 	Offset int
@@ -46,8 +47,11 @@ func (e *Error) Error() string {
 		b.WriteString(e.Field)
 		b.WriteString(": ")
 	}
-	fmt.Fprintf(&b, "found %s, expected %s", e.Found, e.Expected)
-	fmt.Fprintf(&b, " (event %d, byte %d)", e.Index, e.Offset)
+	fmt.Fprintf(&b, "found %s, expected %s (", e.Found, e.Expected)
+	if e.Index >= 0 {
+		fmt.Fprintf(&b, "event %d, ", e.Index)
+	}
+	fmt.Fprintf(&b, "byte %d)", e.Offset)
 	return b.String()
 }
 

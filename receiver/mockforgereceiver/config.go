@@ -49,6 +49,8 @@ const (
 type Protocols struct {
 	// HTTP takes POST, PUT and PATCH requests.
 	HTTP configoptional.Optional[HTTPConfig] `mapstructure:"http"`
+	// Syslog takes messages of RFC 5424 over UDP, TCP and TLS.
+	Syslog configoptional.Optional[SyslogConfig] `mapstructure:"syslog"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -70,7 +72,7 @@ type HTTPConfig struct {
 // Validate checks what does not belong to one protocol.
 func (cfg *Config) Validate() error {
 	var errs []error
-	if p := &cfg.Protocols; !p.HTTP.HasValue() {
+	if p := &cfg.Protocols; !p.HTTP.HasValue() && !p.Syslog.HasValue() {
 		errs = append(errs, errors.New("protocols: found none, expected http, syslog, file or splunk_hec"))
 	}
 	if cfg.OnParseError != OnParseErrorKeep && cfg.OnParseError != OnParseErrorRefuse {

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
@@ -45,6 +46,20 @@ func createDefaultConfig() component.Config {
 	server.WriteTimeout = defaultWriteTimeout
 	return &Config{
 		Protocols: Protocols{
+			Syslog: configoptional.Default(SyslogConfig{
+				TCP: configoptional.Default(SyslogTCPConfig{
+					TCPAddrConfig:  confignet.TCPAddrConfig{Endpoint: defaultSyslogEndpoint},
+					MaxConnections: defaultMaxConnections,
+					IdleTimeout:    defaultIdleTimeout,
+				}),
+				UDP: configoptional.Default(SyslogUDPConfig{
+					Endpoint:       defaultSyslogEndpoint,
+					Sockets:        defaultSockets,
+					ReadBufferSize: defaultReadBufferSize,
+					QueueSize:      defaultQueueSize,
+				}),
+				MaxMessageSize: defaultMaxMessageSize,
+			}),
 			HTTP: configoptional.Default(HTTPConfig{
 				ServerConfig: server,
 				Path:         defaultPath,

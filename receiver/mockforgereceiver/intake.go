@@ -11,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -115,15 +116,37 @@ func (in *intake) warned(ctx context.Context, batch *eventlog.Batch) {
 }
 
 // unparsed keeps or drops text that holds no event, and counts it.
-func (in *intake) unparsed(ctx context.Context, batch *eventlog.Batch, text string, err error) {
-	reason := "unparsed"
-	var refused *eventlog.Error
-	if errors.As(err, &refused) {
-		reason = string(refused.Reason)
-	}
+func (in *intake) unparsed(ctx context.Context, batch *eventlog.Batch, text string, err error) (record plog.LogRecord, kept bool) {
 	in.telemetry.ReceiverMockforgeUnparsed.Add(ctx, 1, metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("reason", reason), attribute.Bool("kept", in.keepText))))
-	if in.keepText {
-		batch.AddUnparsed(text, err)
+		attribute.String("reason", reasonOf(err)), attribute.Bool("kept", in.keepText))))
+	if !in.keepText {
+		return record, false
 	}
+	return batch.AddUnparsed(text, err), true
+}
+
+// reasonOf returns the class of a refusal, from the list in metadata.yaml.
+func reasonOf(err error) string {
+	var refused *eventlog.Error
+	var text *textError
+	switch {
+	case errors.As(err, &refused):
+		return string(refused.Reason)
+	case errors.As(err, &text):
+		return text.reason
+	default:
+		return "unparsed"
+	}
+}
+
+// textError says why a text is no event, where it is not its JSON.
+type textError struct {
+	reason string // from the list in metadata.yaml
+	text   string
+}
+
+func (e *textError) Error() string { return e.text }
+
+func notEvent(reason, format string, args ...any) error {
+	return &textError{reason: reason, text: fmt.Sprintf(format, args...)}
 }

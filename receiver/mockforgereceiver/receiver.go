@@ -46,6 +46,9 @@ func (r *mockforgeReceiver) Start(ctx context.Context, host component.Host) erro
 			return err
 		}
 	}
+	if p.Syslog.HasValue() {
+		return r.startSyslog(ctx, p.Syslog.Get())
+	}
 	return nil
 }
 

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -27,6 +29,7 @@ type TelemetryBuilder struct {
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
 	ReceiverMockforgeRefusedRequests metric.Int64Counter
+	ReceiverMockforgeUDPDropped      metric.Int64ObservableCounter
 	ReceiverMockforgeUnparsed        metric.Int64Counter
 	ReceiverMockforgeWarnings        metric.Int64Counter
 }
@@ -40,6 +43,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterReceiverMockforgeUDPDroppedCallback sets callback for observable ReceiverMockforgeUDPDropped metric.
+func (builder *TelemetryBuilder) RegisterReceiverMockforgeUDPDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverMockforgeUDPDropped, obs: o})
+		return nil
+	}, builder.ReceiverMockforgeUDPDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -64,6 +92,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_mockforge_refused_requests",
 		metric.WithDescription("Number of requests refused for what they hold. Nothing of a refused request is kept. [Alpha]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverMockforgeUDPDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_mockforge_udp_dropped",
+		metric.WithDescription("Number of datagrams that the system dropped because the receiver's buffers were full. Linux only. [Alpha]"),
+		metric.WithUnit("{datagram}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverMockforgeUnparsed, err = builder.meter.Int64Counter(

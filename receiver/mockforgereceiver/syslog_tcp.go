@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/net/netutil"
+
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+)
+
+// Defaults of syslog over TCP.
+const (
+	defaultSyslogEndpoint = "localhost:5514"
+	defaultMaxMessageSize = 1 << 20
+	defaultMaxConnections = 1024
+	defaultIdleTimeout    = 5 * time.Minute
+)
+
+const (
+	// lastRead is how long a connection is read from when the receiver ends:
+	// what the system has taken already should not be lost.
+	lastRead = 100 * time.Millisecond
+	// maxAcceptPause is how long accepting rests after an error, such as one of
+	// too many open files.
+	maxAcceptPause = time.Second
+)
+
+// syslogTCP is what reads from connections.
+type syslogTCP struct {
+	*intake
+	idle       time.Duration
+	maxMessage int
+
+	mu     sync.Mutex
+	ending bool
+	conns  map[net.Conn]struct{}
+	wg     sync.WaitGroup
+}
+
+func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer, cfg *SyslogTCPConfig, maxMessage int) error {
+	in, err := r.newIntake("tcp", "syslog", 0)
+	if err != nil {
+		return err
+	}
+	listener, err := cfg.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	r.settings.Logger.Info("syslog TCP server started", zap.String("endpoint", listener.Addr().String()), zap.Bool("tls", cfg.TLS.HasValue()))
+	listener = netutil.LimitListener(listener, cfg.MaxConnections)
+	if cfg.TLS.HasValue() {
+		config, err := cfg.TLS.Get().LoadTLSConfig(ctx)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		listener = tls.NewListener(listener, config)
+	}
+	t := &syslogTCP{intake: in, idle: cfg.IdleTimeout, maxMessage: maxMessage, conns: make(map[net.Conn]struct{})}
+	s.closers = append(s.closers, func() error {
+		err := listener.Close()
+		t.end()
+		return err
+	})
+	s.wg.Go(func() { t.accept(ctx, listener) })
+	return nil
+}
+
+// accept serves each connection, and returns when the last one has ended.
+func (t *syslogTCP) accept(ctx context.Context, listener net.Listener) {
+	defer t.wg.Wait()
+	pause := time.Millisecond
+	for {
+		conn, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			t.logger.Warn("a syslog connection cannot be accepted", zap.Error(err))
+			time.Sleep(pause)
+			pause = min(2*pause, maxAcceptPause)
+			continue
+		}
+		pause = time.Millisecond
+		t.wg.Go(func() { t.serve(ctx, conn) })
+	}
+}
+
+// end lets each connection read what is there, and no more.
+func (t *syslogTCP) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ending = true
+	for conn := range t.conns {
+		_ = conn.SetReadDeadline(time.Now().Add(lastRead)) // a broken one ends by itself
+	}
+}
+
+// allow gives the connection time for its next message, unless it has to end.
+func (t *syslogTCP) allow(conn net.Conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.conns[conn]
+	t.conns[conn] = struct{}{}
+	switch {
+	case !t.ending:
+		_ = conn.SetReadDeadline(time.Now().Add(t.idle)) // reading says what is wrong
+	case !known:
+		_ = conn.SetReadDeadline(time.Now().Add(lastRead))
+	}
+}
+
+func (t *syslogTCP) forget(conn net.Conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.conns, conn)
+}
+
+// serve takes the messages of one connection. It reads on only when the
+// pipeline has taken what was read, so a sender feels how fast that is.
+func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	defer t.forget(conn)
+	reader, frames := newSyslogReader(t.intake), newFrames(conn, t.maxMessage)
+	peer := hostOf(conn.RemoteAddr())
+	for allowed := false; ; {
+		batch := t.decoder.NewBatch(time.Now())
+		err := t.take(ctx, reader, frames, batch, peer)
+		if batch.Len() > 0 && t.push(ctx, batch) != nil && ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			t.logger.Warn("a syslog connection is closed: its messages cannot be told apart", zap.String("peer", peer), zap.Error(err))
+			t.finish(ctx, reader, frames, peer)
+			return
+		}
+		if !allowed || batch.Len() > 0 {
+			t.allow(conn)
+			allowed = true
+		}
+		if err := frames.fill(); err != nil {
+			t.ended(peer, err)
+			t.finish(ctx, reader, frames, peer)
+			return
+		}
+	}
+}
+
+// take adds what was read whole.
+func (t *syslogTCP) take(ctx context.Context, reader *syslogReader, frames *frames, batch *eventlog.Batch, peer string) error {
+	for {
+		fr, ok, err := frames.next()
+		if !ok || err != nil {
+			return err
+		}
+		reader.add(ctx, batch, fr, peer)
+	}
+}
+
+// finish takes what the end of the connection left.
+func (t *syslogTCP) finish(ctx context.Context, reader *syslogReader, frames *frames, peer string) {
+	fr, ok := frames.tail()
+	if !ok {
+		return
+	}
+	batch := t.decoder.NewBatch(time.Now())
+	reader.add(ctx, batch, fr, peer)
+	_ = t.push(ctx, batch) // it logs what is lost
+}
+
+// ended tells of connections that did not end as they should.
+func (t *syslogTCP) ended(peer string, err error) {
+	var network net.Error
+	switch {
+	case errors.Is(err, io.EOF):
+	case errors.As(err, &network) && network.Timeout():
+		t.logger.Debug("a syslog connection was idle and is closed", zap.String("peer", peer))
+	default:
+		t.logger.Warn("a syslog connection broke", zap.String("peer", peer), zap.Error(err))
+	}
+}
+
+func hostOf(addr net.Addr) string {
+	host, _, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	return host
+}

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configtls"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// message is what MockForge sends: no frame and no line break.
+const message = `<132>1 2025-01-27T10:30:00.000Z mockforge siem - - - ` + one
+
+// syslogUnderTest is a receiver with syslog alone.
+type syslogUnderTest struct {
+	tcp, udp  string
+	logged    *observer.ObservedLogs
+	telemetry *componenttest.Telemetry
+	shutdown  func() error
+}
+
+func startSyslog(t *testing.T, next consumer.Logs, change func(*Config)) *syslogUnderTest {
+	t.Helper()
+	core, logged := observer.New(zap.DebugLevel)
+	tel := componenttest.NewTelemetry()
+	set := settings()
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	set.Logger = zap.New(core)
+	cfg := createDefaultConfig().(*Config)
+	s := cfg.Protocols.Syslog.GetOrInsertDefault()
+	s.TCP.GetOrInsertDefault().Endpoint = "127.0.0.1:0"
+	s.UDP.GetOrInsertDefault().Endpoint = "127.0.0.1:0"
+	if change != nil {
+		change(cfg)
+	}
+	r, err := NewFactory().CreateLogs(context.Background(), set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
+	var down atomic.Bool
+	u := &syslogUnderTest{logged: logged, telemetry: tel, shutdown: func() error {
+		if down.Swap(true) {
+			return nil
+		}
+		return r.Shutdown(context.Background())
+	}}
+	t.Cleanup(func() { require.NoError(t, u.shutdown()) })
+	for field, message := range map[*string]string{&u.tcp: "syslog TCP server started", &u.udp: "syslog UDP server started"} {
+		started := logged.FilterMessage(message).All()
+		require.Len(t, started, 1)
+		*field = started[0].ContextMap()["endpoint"].(string)
+	}
+	return u
+}
+
+// send opens a connection, writes and closes it.
+func send(t *testing.T, network, address, text string) {
+	t.Helper()
+	conn, err := net.Dial(network, address)
+	require.NoError(t, err)
+	_, err = conn.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+}
+
+func waitFor(t *testing.T, sink *consumertest.LogsSink, n int) []plog.LogRecord {
+	t.Helper()
+	require.Eventually(t, func() bool { return sink.LogRecordCount() >= n }, 10*time.Second, time.Millisecond)
+	var all []plog.LogRecord
+	for _, logs := range sink.AllLogs() {
+		for _, rl := range logs.ResourceLogs().All() {
+			for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
+				all = append(all, record)
+			}
+		}
+	}
+	require.Len(t, all, n)
+	return all
+}
+
+func body(record plog.LogRecord) string { return string(eventlog.AppendJSON(nil, record.Body())) }
+
+func TestSyslogTransports(t *testing.T) {
+	octets := fmt.Sprintf("%d %s", len(message), message)
+	for name, tt := range map[string]struct {
+		network, text string
+		want          int
+	}{
+		"udp":                    {"udp", message, 1},
+		"udp with line break":    {"udp", message + "\n", 1},
+		"mockforge's tcp":        {"tcp", message, 1},
+		"lines":                  {"tcp", strings.Repeat(message+"\n", 1000), 1000},
+		"octets":                 {"tcp", strings.Repeat(octets, 1000), 1000},
+		"lines, last unfinished": {"tcp", message + "\n" + message, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := new(consumertest.LogsSink)
+			u := startSyslog(t, sink, nil)
+			send(t, tt.network, map[string]string{"udp": u.udp, "tcp": u.tcp}[tt.network], tt.text)
+			ids := make(map[string]bool)
+			for _, record := range waitFor(t, sink, tt.want) {
+				require.Equal(t, one, body(record))
+				require.Equal(t, "auth.failure", record.EventName())
+				id, _ := record.Attributes().Get(eventlog.AttrRecordUID)
+				ids[id.Str()] = true
+			}
+			assert.Len(t, ids, tt.want, "each record has its own id")
+			accepted, err := u.telemetry.GetMetric("otelcol_receiver_accepted_log_records")
+			require.NoError(t, err)
+			point := accepted.Data.(metricdata.Sum[int64]).DataPoints[0]
+			assert.Equal(t, int64(tt.want), point.Value)
+			transport, _ := point.Attributes.Value("transport")
+			assert.Equal(t, tt.network, transport.AsString())
+		})
+	}
+}
+
+// TestSyslogRecords compares whole records of messages good and bad.
+func TestSyslogRecords(t *testing.T) {
+	for name, in := range map[string]string{
+		"mockforge": message,
+		"full":      `<165>1 2025-01-27T10:30:00.123456+01:00 relay.example.com app 4711 ID47 [origin ip="192.0.2.1"][meta sequenceId="1" text="a\"b"] ` + "\xEF\xBB\xBF" + `{"event_type":"auth.failure"}`,
+		"no_event":  `<13>1 2025-01-27T10:30:00Z host sshd 1 - - Accepted publickey for root`,
+		"no_msg":    `<13>1 2025-01-27T10:30:00Z host app - - -`,
+		"rfc3164":   `<13>Jan 27 10:30:00 host app: {"event_type":"auth.failure"}`,
+		"torn":      `<132>1 2025-01-27T10:30:00.000Z mockforge siem - - - {"event_type":"auth.failure","actor":{"username":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIi`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			core, _ := observer.New(zap.DebugLevel)
+			set := settings()
+			set.Logger = zap.New(core)
+			r, err := newReceiver(createDefaultConfig().(*Config), set, consumertest.NewNop())
+			require.NoError(t, err)
+			r.cfg.Environment = "production"
+			intake, err := r.newIntake("tcp", "syslog", 0)
+			require.NoError(t, err)
+			batch := intake.decoder.NewBatch(time.Date(2025, 1, 27, 10, 30, 1, 0, time.UTC))
+			newSyslogReader(intake).add(t.Context(), batch, frame{data: []byte(in)}, "192.0.2.7")
+			require.Equal(t, 1, batch.Len())
+			path := filepath.Join("testdata", "syslog", name+".yaml")
+			if *update {
+				require.NoError(t, golden.WriteLogs(t, path, batch.Logs()))
+			}
+			want, err := golden.ReadLogs(path)
+			require.NoError(t, err)
+			assert.NoError(t, plogtest.CompareLogs(want, batch.Logs(), plogtest.IgnoreLogRecordAttributeValue(eventlog.AttrRecordUID)))
+		})
+	}
+}
+
+func TestSyslogRefuse(t *testing.T) {
+	sink := new(consumertest.LogsSink)
+	u := startSyslog(t, sink, func(cfg *Config) {
+		cfg.OnParseError = OnParseErrorRefuse
+		cfg.Protocols.Syslog.Get().MaxMessageSize = minMessageSize
+	})
+	send(t, "tcp", u.tcp, "<13>1 - - - - - - hello\nnonsense\n"+strings.Repeat("x", 1000)+"\n"+message+"\n")
+	assert.Equal(t, one, body(waitFor(t, sink, 1)[0]))
+	require.NoError(t, u.shutdown())
+	counted := func(reason string, n int64) metricdata.DataPoint[int64] {
+		return metricdata.DataPoint[int64]{Value: n, Attributes: attribute.NewSet(attribute.String("reason", reason), attribute.Bool("kept", false))}
+	}
+	metricdatatest.AssertEqual(t, metricdata.Sum[int64]{
+		Temporality: metricdata.CumulativeTemporality, IsMonotonic: true,
+		DataPoints: []metricdata.DataPoint[int64]{counted("syntax", 1), counted("head", 1), counted("too_large", 1)},
+	}, unparsedCount(t, u.telemetry), metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+}
+
+func unparsedCount(t *testing.T, tel *componenttest.Telemetry) metricdata.Sum[int64] {
+	t.Helper()
+	m, err := tel.GetMetric("otelcol_receiver_mockforge_unparsed")
+	require.NoError(t, err)
+	return m.Data.(metricdata.Sum[int64])
+}
+
+func TestSyslogTooLargeIsKept(t *testing.T) {
+	sink := new(consumertest.LogsSink)
+	u := startSyslog(t, sink, func(cfg *Config) { cfg.Protocols.Syslog.Get().MaxMessageSize = minMessageSize })
+	long := `<132>1 - - - - - - {"event_type":"` + strings.Repeat("x", 1000)
+	send(t, "tcp", u.tcp, long+"\n"+message+"\n")
+	records := waitFor(t, sink, 2)
+	text, _ := records[0].Body().Map().Get("message")
+	assert.Equal(t, long[:minMessageSize], text.Str())
+	reason, _ := records[0].Attributes().Get(eventlog.AttrParseError)
+	assert.Equal(t, "found a message of more than 480 bytes, expected at most 480", reason.Str())
+	assert.Equal(t, one, body(records[1]))
+
+	sink.Reset()
+	send(t, "udp", u.udp, long)
+	reason, _ = waitFor(t, sink, 1)[0].Attributes().Get(eventlog.AttrParseError)
+	assert.Equal(t, "found a message of more than 480 bytes, expected at most 480", reason.Str())
+}
+
+// TestSyslogWaitsForThePipeline: no sender of syslog can be told to try again,
+// so the receiver does.
+func TestSyslogWaitsForThePipeline(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		t.Run(network, func(t *testing.T) {
+			sink := new(consumertest.LogsSink)
+			var attempts atomic.Int32
+			next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+				if attempts.Add(1) < 4 {
+					return errors.New("disk full")
+				}
+				return sink.ConsumeLogs(ctx, logs)
+			})
+			require.NoError(t, err)
+			u := startSyslog(t, next, nil)
+			send(t, network, map[string]string{"udp": u.udp, "tcp": u.tcp}[network], message)
+			waitFor(t, sink, 1)
+			assert.Equal(t, int32(4), attempts.Load())
+			assert.Len(t, u.logged.FilterMessage("the pipeline cannot take events; they wait").All(), 1)
+		})
+	}
+}
+
+func TestSyslogPermanentError(t *testing.T) {
+	u := startSyslog(t, consumertest.NewErr(consumererror.NewPermanent(errors.New("no"))), nil)
+	send(t, "tcp", u.tcp, message+"\n"+message+"\n")
+	require.Eventually(t, func() bool {
+		return len(u.logged.FilterMessage("events are lost, unless their sender still has them").All()) == 1
+	}, 5*time.Second, time.Millisecond)
+}
+
+// TestSyslogShutdownKeepsWhatWasRead: at the end everything that came is handed
+// over.
+func TestSyslogShutdownKeepsWhatWasRead(t *testing.T) {
+	const n = 2000
+	sink := new(consumertest.LogsSink)
+	slow, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+		time.Sleep(20 * time.Millisecond)
+		return sink.ConsumeLogs(ctx, logs)
+	})
+	require.NoError(t, err)
+	u := startSyslog(t, slow, nil)
+	conn, err := net.Dial("tcp", u.tcp)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte(strings.Repeat(message+"\n", n)))
+	require.NoError(t, err)
+	udp, err := net.Dial("udp", u.udp)
+	require.NoError(t, err)
+	defer udp.Close()
+	for range 100 {
+		_, err = udp.Write([]byte(message))
+		require.NoError(t, err)
+	}
+	// The connection stays open; what is in the system's buffers counts too.
+	require.Eventually(t, func() bool { return sink.LogRecordCount() > 0 }, 5*time.Second, time.Millisecond)
+	time.Sleep(50 * time.Millisecond)
+	require.NoError(t, u.shutdown())
+	assert.Equal(t, n+100, sink.LogRecordCount())
+}
+
+// TestSyslogShutdownEnds though the pipeline never takes anything.
+func TestSyslogShutdownGivesUp(t *testing.T) {
+	u := startSyslog(t, consumertest.NewErr(errors.New("disk full")), nil)
+	send(t, "tcp", u.tcp, message)
+	require.Eventually(t, func() bool { return u.logged.FilterMessageSnippet("they wait").Len() > 0 }, 5*time.Second, time.Millisecond)
+	began := time.Now()
+	require.NoError(t, u.shutdown())
+	assert.Less(t, time.Since(began), drainTime+5*time.Second)
+	assert.Len(t, u.logged.FilterMessage("events are lost, unless their sender still has them").All(), 1)
+}
+
+func TestSyslogIdleTimeout(t *testing.T) {
+	sink := new(consumertest.LogsSink)
+	u := startSyslog(t, sink, func(cfg *Config) { cfg.Protocols.Syslog.Get().TCP.Get().IdleTimeout = 150 * time.Millisecond })
+	conn, err := net.Dial("tcp", u.tcp)
+	require.NoError(t, err)
+	defer conn.Close()
+	// A byte now and then is no message: the connection is cut all the same, and
+	// what it sent is kept.
+	began := time.Now()
+	for time.Since(began) < 5*time.Second {
+		if _, err = conn.Write([]byte("<")); err != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	assert.Error(t, err)
+	records := waitFor(t, sink, 1)
+	_, marked := records[0].Attributes().Get(eventlog.AttrParseError)
+	assert.True(t, marked)
+}
+
+func TestSyslogMaxConnections(t *testing.T) {
+	sink := new(consumertest.LogsSink)
+	u := startSyslog(t, sink, func(cfg *Config) { cfg.Protocols.Syslog.Get().TCP.Get().MaxConnections = 1 })
+	first, err := net.Dial("tcp", u.tcp)
+	require.NoError(t, err)
+	_, err = first.Write([]byte(message + "\n"))
+	require.NoError(t, err)
+	waitFor(t, sink, 1)
+	send(t, "tcp", u.tcp, message)
+	time.Sleep(50 * time.Millisecond)
+	assert.Equal(t, 1, sink.LogRecordCount(), "the second one waits")
+	require.NoError(t, first.Close())
+	waitFor(t, sink, 2)
+}
+
+func TestSyslogTLS(t *testing.T) {
+	certFile, keyFile, pool := certificate(t)
+	sink := new(consumertest.LogsSink)
+	u := startSyslog(t, sink, func(cfg *Config) {
+		cfg.Protocols.Syslog.Get().TCP.Get().TLS = configoptional.Some(configtls.ServerConfig{
+			Config:       configtls.Config{CertFile: certFile, KeyFile: keyFile},
+			ClientCAFile: certFile,
+		})
+	})
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		config *tls.Config
+		fails  bool
+	}{
+		"client certificate":    {&tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}, false},
+		"no client certificate": {&tls.Config{RootCAs: pool}, true},
+		"tls 1.1":               {&tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink.Reset()
+			conn, err := tls.Dial("tcp", u.tcp, tt.config)
+			if err == nil {
+				defer conn.Close()
+				_, err = fmt.Fprintf(conn, "%d %s", len(message), message)
+				if err == nil && tt.fails {
+					_, err = conn.Read(make([]byte, 1)) // TLS 1.3 tells of it here
+				}
+			}
+			if tt.fails {
+				assert.Error(t, err)
+				assert.Zero(t, sink.LogRecordCount())
+				return
+			}
+			require.NoError(t, err)
+			waitFor(t, sink, 1)
+		})
+	}
+	sink.Reset()
+	send(t, "tcp", u.tcp, message) // plain text
+	require.NoError(t, u.shutdown())
+	assert.Zero(t, sink.LogRecordCount())
+}
+
+func TestSyslogPortInUse(t *testing.T) {
+	u := startSyslog(t, consumertest.NewNop(), nil)
+	for name, change := range map[string]func(*SyslogConfig){
+		"tcp": func(cfg *SyslogConfig) { cfg.TCP.GetOrInsertDefault().Endpoint = u.tcp },
+		"udp": func(cfg *SyslogConfig) { cfg.UDP.GetOrInsertDefault().Endpoint = u.udp },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := createDefaultConfig().(*Config)
+			change(cfg.Protocols.Syslog.GetOrInsertDefault())
+			r, err := NewFactory().CreateLogs(t.Context(), settings(), cfg, consumertest.NewNop())
+			require.NoError(t, err)
+			assert.ErrorContains(t, r.Start(t.Context(), componenttest.NewNopHost()), "address already in use")
+			assert.NoError(t, r.Shutdown(t.Context()))
+		})
+	}
+}
+
+// TestUDPDropsAreCounted: what the system drops while nothing reads is seen.
+func TestUDPDropsAreCounted(t *testing.T) {
+	blocked := make(chan struct{})
+	next, err := consumer.NewLogs(func(context.Context, plog.Logs) error {
+		<-blocked
+		return nil
+	})
+	require.NoError(t, err)
+	u := startSyslog(t, next, func(cfg *Config) {
+		udp := cfg.Protocols.Syslog.Get().UDP.Get()
+		udp.ReadBufferSize, udp.QueueSize = 4096, maxDatagram
+	})
+	defer close(blocked)
+	conn, err := net.Dial("udp", u.udp)
+	require.NoError(t, err)
+	defer conn.Close()
+	const sent = 2000
+	for range sent {
+		_, err = conn.Write([]byte(message))
+		require.NoError(t, err)
+	}
+	m, err := u.telemetry.GetMetric("otelcol_receiver_mockforge_udp_dropped")
+	require.NoError(t, err)
+	dropped := m.Data.(metricdata.Sum[int64]).DataPoints[0].Value
+	assert.Greater(t, dropped, int64(sent/2))
+	assert.Less(t, dropped, int64(sent))
+}
+
+// FuzzSyslog holds that any message yields one record, and that only a whole
+// event in a whole head is not marked.
+func FuzzSyslog(f *testing.F) {
+	f.Add([]byte(message))
+	f.Add([]byte(`<165>1 2025-01-27T10:30:00Z h a p m [x y="z"] {"event_type":"a"}`))
+	f.Add([]byte("<1>1 - - - - - - \xEF\xBB\xBF{}"))
+	f.Add([]byte(`{"event_type":"a"}`))
+	r, err := newReceiver(createDefaultConfig().(*Config), settings(), consumertest.NewNop())
+	require.NoError(f, err)
+	in, err := r.newIntake("udp", "syslog", 0)
+	require.NoError(f, err)
+	reader := newSyslogReader(in)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		batch := in.decoder.NewBatch(time.Now())
+		reader.add(t.Context(), batch, frame{data: data}, "192.0.2.1")
+		require.Equal(t, 1, batch.Len())
+		record := batch.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+		_, marked := record.Attributes().Get(eventlog.AttrParseError)
+		require.Equal(t, marked, record.EventName() == "")
+		if !marked {
+			require.True(t, bytes.HasPrefix(data, []byte("<")))
+		}
+	})
+}
