@@ -23,6 +23,7 @@ test: ## run every unit and component test
 	go test $(RACE) ./...
 
 e2e: build ## run the tests against the real binary
+	-@test/e2e/install-daemons.sh
 	go test -count=1 -tags e2e ./test/e2e/...
 
 fuzz: ## run every fuzz test for FUZZTIME
