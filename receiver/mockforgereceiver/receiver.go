@@ -5,6 +5,7 @@ package mockforgereceiver
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -20,7 +21,8 @@ type mockforgeReceiver struct {
 	next      consumer.Logs
 	telemetry *metadata.TelemetryBuilder
 
-	ways []way
+	ways      []way
+	drainTime time.Duration
 }
 
 // way is a way in that was started.
@@ -35,7 +37,7 @@ func newReceiver(cfg *Config, set receiver.Settings, next consumer.Logs) (*mockf
 	if err != nil {
 		return nil, err
 	}
-	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry}, nil
+	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime}, nil
 }
 
 // Start begins to take events. What it started before an error, Shutdown ends.

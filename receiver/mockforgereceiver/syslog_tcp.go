@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
@@ -26,8 +25,8 @@ const (
 )
 
 const (
-	// lastRead is how long a connection is read from when the receiver ends:
-	// what the system has taken already should not be lost.
+	// lastRead is how long a connection may be quiet, when the receiver ends,
+	// before it is closed: what the system has taken already should not be lost.
 	lastRead = 100 * time.Millisecond
 	// maxAcceptPause is how long accepting rests after an error, such as one of
 	// too many open files.
@@ -38,12 +37,14 @@ const (
 type syslogTCP struct {
 	*intake
 	idle       time.Duration
+	drain      time.Duration // within which connections are read out at the end
 	maxMessage int
+	slots      chan struct{} // one for each connection
 
-	mu     sync.Mutex
-	ending bool
-	conns  map[net.Conn]struct{}
-	wg     sync.WaitGroup
+	mu    sync.Mutex
+	endBy time.Time // zero until the receiver ends
+	conns map[net.Conn]struct{}
+	wg    sync.WaitGroup
 }
 
 func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer, cfg *SyslogTCPConfig, maxMessage int) error {
@@ -56,7 +57,6 @@ func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer,
 		return err
 	}
 	r.settings.Logger.Info("syslog TCP server started", zap.String("endpoint", listener.Addr().String()), zap.Bool("tls", cfg.TLS.HasValue()))
-	listener = netutil.LimitListener(listener, cfg.MaxConnections)
 	if cfg.TLS.HasValue() {
 		config, err := cfg.TLS.Get().LoadTLSConfig(ctx)
 		if err != nil {
@@ -64,7 +64,10 @@ func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer,
 		}
 		listener = tls.NewListener(listener, config)
 	}
-	t := &syslogTCP{intake: in, idle: cfg.IdleTimeout, maxMessage: maxMessage, conns: make(map[net.Conn]struct{})}
+	t := &syslogTCP{
+		intake: in, idle: cfg.IdleTimeout, drain: r.drainTime / 2, maxMessage: maxMessage,
+		slots: make(chan struct{}, cfg.MaxConnections), conns: make(map[net.Conn]struct{}),
+	}
 	s.closers = append(s.closers, func() error {
 		err := listener.Close()
 		t.end()
@@ -79,7 +82,11 @@ func (t *syslogTCP) accept(ctx context.Context, listener net.Listener) {
 	defer t.wg.Wait()
 	pause := time.Millisecond
 	for {
+		t.slots <- struct{}{}
 		conn, err := listener.Accept()
+		if err != nil {
+			<-t.slots
+		}
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -90,32 +97,44 @@ func (t *syslogTCP) accept(ctx context.Context, listener net.Listener) {
 			continue
 		}
 		pause = time.Millisecond
-		t.wg.Go(func() { t.serve(ctx, conn) })
+		t.wg.Go(func() {
+			t.serve(ctx, conn)
+			<-t.slots
+		})
 	}
 }
 
-// end lets each connection read what is there, and no more.
+// end tells each sender that nothing more is taken, and lets its connection read
+// what has come.
 func (t *syslogTCP) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ending = true
+	t.endBy = time.Now().Add(t.drain)
 	for conn := range t.conns {
-		_ = conn.SetReadDeadline(time.Now().Add(lastRead)) // a broken one ends by itself
+		t.setDeadline(conn)
+		if c, ok := conn.(interface{ CloseWrite() error }); ok {
+			_ = c.CloseWrite() // it may be closed
+		}
 	}
 }
 
-// allow gives the connection time for its next message, unless it has to end.
+// allow gives the connection time for its next message.
 func (t *syslogTCP) allow(conn net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, known := t.conns[conn]
 	t.conns[conn] = struct{}{}
-	switch {
-	case !t.ending:
-		_ = conn.SetReadDeadline(time.Now().Add(t.idle)) // reading says what is wrong
-	case !known:
-		_ = conn.SetReadDeadline(time.Now().Add(lastRead))
+	t.setDeadline(conn)
+}
+
+func (t *syslogTCP) setDeadline(conn net.Conn) {
+	deadline := time.Now().Add(t.idle)
+	if !t.endBy.IsZero() {
+		deadline = time.Now().Add(lastRead)
+		if deadline.After(t.endBy) {
+			deadline = t.endBy
+		}
 	}
+	_ = conn.SetReadDeadline(deadline) // reading says what is wrong
 }
 
 func (t *syslogTCP) forget(conn net.Conn) {

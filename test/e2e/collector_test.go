@@ -42,6 +42,7 @@ type collector struct {
 	health   string
 	metrics  string
 	control  string
+	syslog   string
 	file     string
 }
 
@@ -72,6 +73,9 @@ type options struct {
 	noWait  bool   // until it is healthy
 }
 
+// portCount is how many ports a collector listens on.
+const portCount = 5
+
 // start runs the default configuration on free ports and waits until it is
 // healthy.
 func start(t *testing.T, o options) *collector {
@@ -81,7 +85,7 @@ func start(t *testing.T, o options) *collector {
 	}
 	ports := o.ports
 	if ports == nil {
-		ports = freePorts(t, 4)
+		ports = freePorts(t, portCount)
 	}
 	c := &collector{
 		log:      &syncBuffer{},
@@ -90,6 +94,7 @@ func start(t *testing.T, o options) *collector {
 		health:   fmt.Sprintf("127.0.0.1:%d", ports[1]),
 		metrics:  fmt.Sprintf("127.0.0.1:%d", ports[2]),
 		control:  fmt.Sprintf("127.0.0.1:%d", ports[3]),
+		syslog:   fmt.Sprintf("127.0.0.1:%d", ports[4]),
 		file:     filepath.Join(o.dir, "data", "siem-events.jsonl"),
 	}
 	args := []string{binary, "--config", defaultConfig}
@@ -104,6 +109,7 @@ func start(t *testing.T, o options) *collector {
 	c.cmd.Env = append(append(os.Environ(),
 		"MOCKFORGE_HTTP_ENDPOINT="+c.endpoint,
 		"MOCKFORGE_HEALTH_ENDPOINT="+c.health,
+		"MOCKFORGE_SYSLOG_ENDPOINT="+c.syslog,
 		"MOCKFORGE_CONTROL_ENDPOINT="+c.control,
 		"MOCKFORGE_JOURNAL="+filepath.Join(o.dir, "data", "journal"),
 		"MOCKFORGE_METRICS_HOST=127.0.0.1",

@@ -115,7 +115,7 @@ func TestZeroedPage(t *testing.T) {
 func TestKilledAHundredTimes(t *testing.T) {
 	const kills, inRecovery = 100, 30
 	sink := newSink(t)
-	dir, ports := t.TempDir(), freePorts(t, 4)
+	dir, ports := t.TempDir(), freePorts(t, portCount)
 	journal := filepath.Join(dir, "data", "journal")
 	var accepted sync.Map
 	var count atomic.Int64
