@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/gofrs/flock v0.13.0
+	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/klauspost/compress v1.18.6
 	github.com/leodido/go-syslog/v4 v4.5.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/extension/encoding v0.152.0
@@ -40,10 +41,10 @@ require (
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0
 	golang.org/x/sys v0.43.0
+	golang.org/x/time v0.15.0
 )
 
 require (
-	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	go.opentelemetry.io/collector/connector/xconnector v0.152.0 // indirect
 	go.opentelemetry.io/collector/extension/xextension v0.152.1 // indirect
 	go.opentelemetry.io/collector/internal/fanoutconsumer v0.152.0 // indirect
@@ -81,7 +82,7 @@ require (
 	go.opentelemetry.io/collector/config/configcompression v1.58.0 // indirect
 	go.opentelemetry.io/collector/config/configmiddleware v1.58.0 // indirect
 	go.opentelemetry.io/collector/config/confignet v1.58.0
-	go.opentelemetry.io/collector/config/configopaque v1.58.0 // indirect
+	go.opentelemetry.io/collector/config/configopaque v1.58.0
 	go.opentelemetry.io/collector/config/configretry v1.58.0
 	go.opentelemetry.io/collector/connector v0.152.0
 	go.opentelemetry.io/collector/connector/connectortest v0.152.0

@@ -57,6 +57,15 @@ const (
 	// does not document.
 	AttrExtraPrefix = "mockforge."
 
+	// What Splunk's envelope said of an event. Never com.splunk.*: by those the
+	// sender of an event would choose its index at the destination.
+	AttrSplunkHost       = "mockforge.splunk.host"
+	AttrSplunkSource     = "mockforge.splunk.source"
+	AttrSplunkSourcetype = "mockforge.splunk.sourcetype"
+	AttrSplunkIndex      = "mockforge.splunk.index"
+	// AttrSplunkFieldsPrefix stands before a name of the envelope's fields.
+	AttrSplunkFieldsPrefix = "mockforge.splunk.fields."
+
 	// AttrCompliancePrefix stands before the name of a list of controls, the
 	// same name as in the event's compliance object: soc2_cc, iso27001.
 	AttrCompliancePrefix     = "compliance."
@@ -85,6 +94,7 @@ var ownKeys = map[string]bool{
 	AttrSourceComponent: true, AttrComplianceAdded: true,
 	AttrTargetResourceType: true, AttrTargetResourceID: true, AttrTargetMethod: true,
 	AttrOutcomeSuccess: true, AttrOutcomeReason: true,
+	AttrSplunkHost: true, AttrSplunkSource: true, AttrSplunkSourcetype: true, AttrSplunkIndex: true,
 }
 
 // The members of an event, as MockForge names them.

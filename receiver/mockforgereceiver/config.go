@@ -51,6 +51,8 @@ type Protocols struct {
 	HTTP configoptional.Optional[HTTPConfig] `mapstructure:"http"`
 	// Syslog takes messages of RFC 5424 over UDP, TCP and TLS.
 	Syslog configoptional.Optional[SyslogConfig] `mapstructure:"syslog"`
+	// SplunkHEC takes events in the envelope of Splunk's HTTP Event Collector.
+	SplunkHEC configoptional.Optional[SplunkHECConfig] `mapstructure:"splunk_hec"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -60,6 +62,8 @@ type Protocols struct {
 type HTTPConfig struct {
 	// ServerConfig is confighttp's; endpoint is localhost:8765 by default.
 	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
+	// Limits bound what clients may ask for.
+	Limits LimitsConfig `mapstructure:",squash"`
 	// Path takes the events. /api/v1/events by default.
 	Path string `mapstructure:"path"`
 	// MaxEvents is the most events in one request. 100,000 by default.
@@ -72,7 +76,7 @@ type HTTPConfig struct {
 // Validate checks what does not belong to one protocol.
 func (cfg *Config) Validate() error {
 	var errs []error
-	if p := &cfg.Protocols; !p.HTTP.HasValue() && !p.Syslog.HasValue() {
+	if p := &cfg.Protocols; !p.HTTP.HasValue() && !p.Syslog.HasValue() && !p.SplunkHEC.HasValue() {
 		errs = append(errs, errors.New("protocols: found none, expected http, syslog, file or splunk_hec"))
 	}
 	if cfg.OnParseError != OnParseErrorKeep && cfg.OnParseError != OnParseErrorRefuse {
@@ -90,10 +94,7 @@ func (cfg *HTTPConfig) Validate() error {
 	if !strings.HasPrefix(cfg.Path, "/") || path.Clean(cfg.Path) != cfg.Path || strings.ContainsFunc(cfg.Path, isNoPathChar) {
 		errs = append(errs, fmt.Errorf("path: found %q, expected a plain path that begins with \"/\" and does not end with it", cfg.Path))
 	}
-	if read, write := cfg.ServerConfig.ReadTimeout, cfg.ServerConfig.WriteTimeout; write > 0 && write <= read {
-		// It runs from the request's header on, so it includes reading.
-		errs = append(errs, fmt.Errorf("write_timeout: found %s, expected more than read_timeout, which is %s", write, read))
-	}
+	errs = append(errs, validateServer(&cfg.ServerConfig))
 	if cfg.MaxEvents <= 0 {
 		errs = append(errs, fmt.Errorf("max_events: found %d, expected at least 1", cfg.MaxEvents))
 	}

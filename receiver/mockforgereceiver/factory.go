@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
@@ -18,6 +17,7 @@ import (
 
 const (
 	defaultHTTPEndpoint = "localhost:8765"
+	defaultHECEndpoint  = "localhost:8088"
 	defaultPath         = "/api/v1/events"
 	defaultMaxEvents    = 100_000
 	defaultMaxEventSize = 1 << 20
@@ -39,11 +39,6 @@ func NewFactory() receiver.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	server := confighttp.NewDefaultServerConfig()
-	server.NetAddr.Endpoint = defaultHTTPEndpoint
-	server.MaxRequestBodySize = defaultMaxBodySize
-	server.ReadTimeout = defaultReadTimeout
-	server.WriteTimeout = defaultWriteTimeout
 	return &Config{
 		Protocols: Protocols{
 			Syslog: configoptional.Default(SyslogConfig{
@@ -61,8 +56,14 @@ func createDefaultConfig() component.Config {
 				MaxMessageSize: defaultMaxMessageSize,
 			}),
 			HTTP: configoptional.Default(HTTPConfig{
-				ServerConfig: server,
+				ServerConfig: newDefaultServerConfig(defaultHTTPEndpoint),
+				Limits:       newDefaultLimitsConfig(),
 				Path:         defaultPath,
+				MaxEvents:    defaultMaxEvents,
+			}),
+			SplunkHEC: configoptional.Default(SplunkHECConfig{
+				ServerConfig: newDefaultServerConfig(defaultHECEndpoint),
+				Limits:       newDefaultLimitsConfig(),
 				MaxEvents:    defaultMaxEvents,
 			}),
 		},

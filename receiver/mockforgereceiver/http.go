@@ -3,7 +3,6 @@
 package mockforgereceiver
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +11,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
@@ -36,18 +32,18 @@ func (r *mockforgeReceiver) startHTTP(ctx context.Context, host component.Host, 
 	if cfg.Path != "/" {
 		mux.HandleFunc("/", notFound(cfg.Path))
 	}
-	return r.serveHTTP(ctx, host, &cfg.ServerConfig, "HTTP", mux, events.serverError)
+	return r.serveHTTP(ctx, host, &cfg.ServerConfig, &cfg.Limits, "HTTP", mux, events)
 }
 
 // eventsHandler takes events by HTTP. It answers 200 only once the pipeline has
 // taken all events of a request.
 type eventsHandler struct {
 	*intake
-	buffers sync.Pool
+	bodies *bodies
 }
 
 func newEventsHandler(in *intake) *eventsHandler {
-	return &eventsHandler{intake: in, buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+	return &eventsHandler{intake: in, bodies: newBodies()}
 }
 
 // ServeHTTP takes one request.
@@ -83,6 +79,10 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serverError answers for confighttp, which refuses credentials and content
 // codings before a request gets to ServeHTTP.
 func (h *eventsHandler) serverError(w http.ResponseWriter, r *http.Request, message string, status int) {
+	h.refuse(w, r, serverRefusal(message, status))
+}
+
+func serverRefusal(message string, status int) *refusal {
 	refused := &refusal{status: status, reason: "unreadable", answer: answer{Error: message}}
 	switch {
 	case status == http.StatusUnauthorized:
@@ -90,7 +90,14 @@ func (h *eventsHandler) serverError(w http.ResponseWriter, r *http.Request, mess
 	case strings.HasPrefix(message, "unsupported Content-Encoding"):
 		refused.status, refused.reason = http.StatusUnsupportedMediaType, "content_encoding"
 	}
-	h.refuse(w, r, refused)
+	return refused
+}
+
+// tooMany answers requests over the rate limit; Retry-After is set.
+func (h *eventsHandler) tooMany(w http.ResponseWriter, r *http.Request) {
+	h.refuse(w, r, &refusal{status: http.StatusTooManyRequests, reason: "rate_limit", answer: answer{
+		Error: "found more requests than rate_limit allows, expected fewer",
+	}})
 }
 
 // refusal is an answer to a request that is at fault.
@@ -101,8 +108,7 @@ type refusal struct {
 }
 
 func (h *eventsHandler) refuse(w http.ResponseWriter, r *http.Request, f *refusal) {
-	h.telemetry.ReceiverMockforgeRefusedRequests.Add(r.Context(), 1,
-		metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", f.reason))))
+	h.refused(r.Context(), f.reason)
 	writeAnswer(w, f.status, f.answer)
 }
 
@@ -148,26 +154,18 @@ func unsupported(message string) *refusal {
 	return &refusal{status: http.StatusUnsupportedMediaType, reason: "content_type", answer: answer{Error: message}}
 }
 
-// maxKeptBuffer is the size up to which a request's buffer is used again.
-const maxKeptBuffer = 1 << 20
-
 // decode reads the body. Nothing of it is kept when any event is refused.
 func (h *eventsHandler) decode(r *http.Request) (*eventlog.Batch, *refusal) {
-	buf, _ := h.buffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= maxKeptBuffer {
-			buf.Reset()
-			h.buffers.Put(buf)
-		}
-	}()
-	if _, err := buf.ReadFrom(r.Body); err != nil {
-		return nil, unreadable(err)
-	}
 	batch := h.decoder.NewBatch(time.Now())
-	if err := batch.AddAll(buf.Bytes()); err != nil {
-		return nil, undecodable(err)
+	var refused *refusal
+	if err := h.bodies.read(r, func(body []byte) {
+		if err := batch.AddAll(body); err != nil {
+			refused = undecodable(err)
+		}
+	}); err != nil {
+		refused = unreadable(err)
 	}
-	return batch, nil
+	return batch, refused
 }
 
 func unreadable(err error) *refusal {
@@ -176,6 +174,10 @@ func unreadable(err error) *refusal {
 		return &refusal{status: http.StatusRequestEntityTooLarge, reason: string(eventlog.ReasonTooLarge), answer: answer{
 			Error: fmt.Sprintf("found a body of more than %d bytes after decompression, expected no more", tooLarge.Limit),
 		}}
+	}
+	var grown *ratioError
+	if errors.As(err, &grown) {
+		return &refusal{status: http.StatusRequestEntityTooLarge, reason: "ratio", answer: answer{Error: grown.Error()}}
 	}
 	// A network error's text has addresses in it.
 	var network net.Error

@@ -20,16 +20,34 @@ type httpServer struct {
 	wg     sync.WaitGroup
 }
 
-// serveHTTP listens; serverError answers what confighttp refuses.
-func (r *mockforgeReceiver) serveHTTP(ctx context.Context, host component.Host, cfg *confighttp.ServerConfig, name string,
-	handler http.Handler, serverError func(http.ResponseWriter, *http.Request, string, int),
+// refuser answers requests before they get to the handler.
+type refuser interface {
+	// serverError answers what confighttp refuses.
+	serverError(w http.ResponseWriter, r *http.Request, message string, status int)
+	// tooMany answers requests over the rate limit; Retry-After is set.
+	tooMany(w http.ResponseWriter, r *http.Request)
+}
+
+// serveHTTP listens within the limits.
+func (r *mockforgeReceiver) serveHTTP(ctx context.Context, host component.Host, cfg *confighttp.ServerConfig, limits *LimitsConfig,
+	name string, handler http.Handler, refuser refuser,
 ) error {
 	server, err := cfg.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, handler,
-		confighttp.WithErrorHandler(serverError), confighttp.WithDecoder("identity", identity))
+		confighttp.WithErrorHandler(refuser.serverError), confighttp.WithDecoder("identity", identity))
 	if err != nil {
 		return err
 	}
-	listener, err := cfg.ToListener(ctx)
+	if limits.MaxDecompressionRatio > 0 {
+		server.Handler = boundRatio(server.Handler, limits.MaxDecompressionRatio)
+	}
+	if limits.RateLimit.RequestsPerSecond > 0 {
+		limiter, err := newRateLimiter(limits.RateLimit)
+		if err != nil {
+			return err
+		}
+		server.Handler = limiter.wrap(server.Handler, refuser.tooMany)
+	}
+	listener, err := listen(ctx, cfg, limits.MaxConnections)
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,11 @@ func (in *intake) warned(ctx context.Context, batch *eventlog.Batch) {
 	}
 }
 
+// refused counts a request that is at fault.
+func (in *intake) refused(ctx context.Context, reason string) {
+	in.telemetry.ReceiverMockforgeRefusedRequests.Add(ctx, 1, metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", reason))))
+}
+
 // unparsed keeps or drops text that holds no event, and counts it.
 func (in *intake) unparsed(ctx context.Context, batch *eventlog.Batch, text string, err error) (record plog.LogRecord, kept bool) {
 	in.telemetry.ReceiverMockforgeUnparsed.Add(ctx, 1, metric.WithAttributeSet(attribute.NewSet(
