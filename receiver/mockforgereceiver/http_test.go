@@ -58,7 +58,7 @@ func serve(t *testing.T, set receiver.Settings, host component.Host, next consum
 	require.NoError(t, err)
 	require.NoError(t, r.Start(context.Background(), host))
 	t.Cleanup(func() { require.NoError(t, r.Shutdown(context.Background())) })
-	started := logged.FilterMessage("HTTP server started").All()
+	started := logged.FilterMessageSnippet(" server started").All()
 	require.Len(t, started, 1)
 	return started[0].ContextMap()["endpoint"].(string)
 }

@@ -36,6 +36,7 @@ func (l *rateLimiter) wrap(next http.Handler, refused http.HandlerFunc) http.Han
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if wait := l.take(clientOf(r.RemoteAddr), time.Now()); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
+			w.Header().Set("Connection", "close") // else the server reads the body first
 			refused(w, r)
 			return
 		}
