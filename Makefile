@@ -30,6 +30,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
+	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHEC -fuzztime $(FUZZTIME)
 	go test ./internal/journal -run '^$$' -fuzz FuzzDamage -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue

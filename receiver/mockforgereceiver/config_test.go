@@ -3,6 +3,7 @@
 package mockforgereceiver
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configauth"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configtls"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
@@ -36,6 +39,58 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 2*time.Minute, http.ServerConfig.WriteTimeout)
 	assert.True(t, cfg.RedactCredentials)
 	assert.Empty(t, cfg.Environment)
+	assert.Equal(t, LimitsConfig{RateLimit: RateLimitConfig{Burst: 100}, MaxDecompressionRatio: 200, MaxConnections: 1024}, http.Limits)
+	assert.False(t, cfg.Protocols.SplunkHEC.HasValue())
+}
+
+func TestHECDefaults(t *testing.T) {
+	cfg := load(t, "hec")
+	require.NoError(t, xconfmap.Validate(cfg), "a loopback address needs no token")
+	assert.False(t, cfg.Protocols.HTTP.HasValue())
+	hec := cfg.Protocols.SplunkHEC.Get()
+	assert.Equal(t, "localhost:8088", hec.ServerConfig.NetAddr.Endpoint)
+	assert.Equal(t, int64(20<<20), hec.ServerConfig.MaxRequestBodySize)
+	assert.Equal(t, time.Minute, hec.ServerConfig.ReadTimeout)
+	assert.Equal(t, 100_000, hec.MaxEvents)
+	assert.Empty(t, hec.Tokens)
+	assert.Equal(t, newDefaultLimitsConfig(), hec.Limits)
+}
+
+func TestInvalidHECConfig(t *testing.T) {
+	err := xconfmap.Validate(load(t, "hec_bad"))
+	for _, want := range []string{
+		"tokens: found none, expected at least one, as the endpoint is not on a loopback address",
+		"max_events: found 0, expected at least 1",
+		"write_timeout: found 1m0s, expected more than read_timeout, which is 1m0s",
+		"requests_per_second: found -1, expected 0 or more",
+		"burst: found 0, expected at least 1",
+		"max_decompression_ratio: found -1, expected 0 or more",
+		"max_connections: found -1, expected 0 or more",
+	} {
+		assert.ErrorContains(t, err, want)
+	}
+	assert.ErrorContains(t, xconfmap.Validate(load(t, "hec_empty_token")), "protocols::splunk_hec: tokens[1]: found nothing, expected a token")
+}
+
+func TestTokensAreNeeded(t *testing.T) {
+	for endpoint, needed := range map[string]bool{
+		"localhost:8088": false, "127.0.0.1:8088": false, "127.1.2.3:8088": false, "[::1]:8088": false, "[::ffff:127.0.0.1]:8088": false,
+		"0.0.0.0:8088": true, "[::]:8088": true, ":8088": true, "192.0.2.1:8088": true, "localhost.example.com:8088": true, "127.0.0.1": true,
+	} {
+		cfg := createDefaultConfig().(*Config)
+		hec := cfg.Protocols.SplunkHEC.GetOrInsertDefault()
+		hec.ServerConfig.NetAddr.Endpoint = endpoint
+		assert.Equal(t, needed, xconfmap.Validate(cfg) != nil, endpoint)
+		hec.Tokens = []configopaque.String{"t"}
+		assert.NoError(t, xconfmap.Validate(cfg), endpoint)
+	}
+	cfg := createDefaultConfig().(*Config)
+	hec := cfg.Protocols.SplunkHEC.GetOrInsertDefault()
+	hec.ServerConfig.NetAddr = confignet.AddrConfig{Endpoint: "/run/hec.sock", Transport: confignet.TransportTypeUnix}
+	assert.NoError(t, xconfmap.Validate(cfg))
+	hec.ServerConfig.NetAddr = confignet.AddrConfig{Endpoint: "0.0.0.0:8088", Transport: confignet.TransportTypeTCP}
+	hec.ServerConfig.Auth = configoptional.Some(confighttp.AuthConfig{})
+	assert.NotContains(t, fmt.Sprint(xconfmap.Validate(cfg)), "tokens:")
 }
 
 func TestAllSettings(t *testing.T) {
@@ -59,7 +114,18 @@ func TestAllSettings(t *testing.T) {
 	http.ServerConfig.TLS = configoptional.Some(configtls.ServerConfig{
 		Config: configtls.Config{CertFile: "server.crt", KeyFile: "server.key"},
 	})
+	http.Limits = LimitsConfig{
+		RateLimit: RateLimitConfig{RequestsPerSecond: 20.5, Burst: 40}, MaxDecompressionRatio: 50, MaxConnections: 64,
+	}
 	want.Protocols.HTTP = configoptional.Some(http)
+	hec := *want.Protocols.SplunkHEC.GetOrInsertDefault()
+	hec.Tokens = []configopaque.String{"first", "second"}
+	hec.MaxEvents = 20
+	hec.ServerConfig.NetAddr.Endpoint = "0.0.0.0:9001"
+	hec.ServerConfig.MaxRequestBodySize = 2 << 20
+	hec.ServerConfig.TLS = http.ServerConfig.TLS
+	hec.Limits = LimitsConfig{RateLimit: RateLimitConfig{RequestsPerSecond: 5, Burst: 100}}
+	want.Protocols.SplunkHEC = configoptional.Some(hec)
 	assert.Equal(t, want, cfg)
 }
 

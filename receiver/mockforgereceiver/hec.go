@@ -5,6 +5,7 @@ package mockforgereceiver
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -64,11 +65,9 @@ func (h *hecHandler) mux() http.Handler {
 
 func onlyMethods(next http.HandlerFunc, methods ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for _, method := range methods {
-			if r.Method == method {
-				next(w, r)
-				return
-			}
+		if slices.Contains(methods, r.Method) {
+			next(w, r)
+			return
 		}
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		writeHEC(w, &hecReply{hecCode: hecMethodNotTaken})
