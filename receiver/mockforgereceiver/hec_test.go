@@ -432,3 +432,31 @@ func FuzzHEC(f *testing.F) {
 		require.Zero(t, sink.LogRecordCount())
 	})
 }
+
+// BenchmarkHEC takes a request of a hundred events as MockForge puts them, and
+// the same events as NDJSON for comparison.
+func BenchmarkHEC(b *testing.B) {
+	var compact bytes.Buffer
+	require.NoError(b, json.Compact(&compact, siemtest.GuideEvent(b)))
+	envelope := `{"event":` + asString(b, compact.Bytes()) + `,"time":1737973800,"index":"security","sourcetype":"mockforge"}`
+	h := hecServer(b, consumertest.NewNop(), func(cfg *Config) { cfg.MaxEventSize = 1 << 20 })
+	h.maxEvents = 100
+	hec, plain := []byte(strings.Repeat(envelope, 100)), bytes.Repeat(compact.Bytes(), 100)
+	plainDecoder := eventlog.NewDecoder(eventlog.Options{MaxEventSize: 1 << 20, RedactCredentials: true, AssignUIDs: true})
+	b.Run("way=hec", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(hec)))
+		for b.Loop() {
+			if refused := addEnvelopes(h.decoder.NewBatch(time.Now()), hec, 100); refused != nil {
+				b.Fatal(refused.detail)
+			}
+		}
+	})
+	b.Run("way=ndjson", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(plain)))
+		for b.Loop() {
+			require.NoError(b, plainDecoder.NewBatch(time.Now()).AddAll(plain))
+		}
+	})
+}

@@ -39,8 +39,9 @@ type envelope map[string]json.RawMessage
 // batch is of no use when one is refused.
 func addEnvelopes(batch *eventlog.Batch, data []byte, maxEvents int) *hecReply {
 	decoder := json.NewDecoder(bytes.NewReader(data))
+	e := make(envelope)
 	for {
-		var e envelope
+		clear(e)
 		switch err := decoder.Decode(&e); {
 		case errors.Is(err, io.EOF):
 			if batch.Len() == 0 {

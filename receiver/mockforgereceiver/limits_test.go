@@ -294,6 +294,33 @@ func TestSlowClientsAreCut(t *testing.T) {
 	}
 }
 
+// TestSlowHTTP2Streams: a stream of HTTP/2 is cut as a connection is.
+func TestSlowHTTP2Streams(t *testing.T) {
+	certFile, keyFile, pool := certificate(t)
+	address := serve(t, settings(), componenttest.NewNopHost(), consumertest.NewNop(), func(cfg *Config) {
+		server := &cfg.Protocols.HTTP.Get().ServerConfig
+		server.ReadTimeout = 300 * time.Millisecond
+		server.TLS = configoptional.Some(configtls.ServerConfig{Config: configtls.Config{CertFile: certFile, KeyFile: keyFile}})
+	})
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	body, drops := io.Pipe()
+	defer drops.Close()
+	go func() {
+		for {
+			if _, err := drops.Write([]byte(" ")); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	resp, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Post("https://"+address+"/api/v1/events", "", body)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, 2, resp.ProtoMajor)
+	assert.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
+}
+
 // drip sends text byte by byte, over and over, until it is stopped or cut.
 func drip(conn net.Conn, text string, stop <-chan struct{}) {
 	for i := 0; text != ""; i++ {

@@ -21,6 +21,7 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 // TestDocumentedSettings validates every block of YAML in the components'
 // READMEs, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
+	t.Setenv("MOCKFORGE_INGEST_TOKEN", "secret")
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
 	blocks := 0
