@@ -259,11 +259,8 @@ func invalidUTF8(text []byte, offset int) error {
 }
 
 func (b *Batch) keep(r *reader) plog.LogRecord {
-	if len(r.warnings) > 0 && b.warned == nil {
-		b.warned = make(map[string]int64)
-	}
 	for _, word := range r.warnings {
-		b.warned[word]++
+		b.warn(word)
 	}
 	return b.append(r.record, r.from)
 }

@@ -2,7 +2,11 @@
 
 package eventlog
 
-import "slices"
+import (
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // The words of mockforge.parse.warnings. A field of the wrong type is named by
 // its path and warnType.
@@ -19,6 +23,28 @@ const (
 	warnRedacted         = "actor.username.redacted"
 	warnType             = ".type"
 )
+
+// WarnSplunkFieldsCapped is the word for an event whose envelope has more fields
+// than become attributes.
+const WarnSplunkFieldsCapped = "splunk.fields.capped"
+
+// Warn adds a word to those of a record of the batch, for what is wrong with the
+// envelope the event came in.
+func (b *Batch) Warn(attrs pcommon.Map, word string) {
+	list, exists := attrs.GetOrPutEmpty(AttrWarnings)
+	if !exists {
+		list.SetEmptySlice()
+	}
+	list.Slice().AppendEmpty().SetStr(word)
+	b.warn(word)
+}
+
+func (b *Batch) warn(word string) {
+	if b.warned == nil {
+		b.warned = make(map[string]int64)
+	}
+	b.warned[word]++
+}
 
 // warnings collects what was wrong with one event, each word once.
 type warnings []string

@@ -94,7 +94,7 @@ func (cfg *HTTPConfig) Validate() error {
 	if !strings.HasPrefix(cfg.Path, "/") || path.Clean(cfg.Path) != cfg.Path || strings.ContainsFunc(cfg.Path, isNoPathChar) {
 		errs = append(errs, fmt.Errorf("path: found %q, expected a plain path that begins with \"/\" and does not end with it", cfg.Path))
 	}
-	errs = append(errs, validateServer(&cfg.ServerConfig))
+	errs = append(errs, validateServer(&cfg.ServerConfig, &cfg.Limits))
 	if cfg.MaxEvents <= 0 {
 		errs = append(errs, fmt.Errorf("max_events: found %d, expected at least 1", cfg.MaxEvents))
 	}

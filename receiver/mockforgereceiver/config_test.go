@@ -58,12 +58,13 @@ func TestHECDefaults(t *testing.T) {
 
 func TestInvalidHECConfig(t *testing.T) {
 	err := xconfmap.Validate(load(t, "hec_bad"))
+	assert.NotContains(t, err.Error(), "limits", "no key of that name")
 	for _, want := range []string{
 		"tokens: found none, expected at least one, as the endpoint is not on a loopback address",
 		"max_events: found 0, expected at least 1",
 		"write_timeout: found 1m0s, expected more than read_timeout, which is 1m0s",
-		"requests_per_second: found -1, expected 0 or more",
-		"burst: found 0, expected at least 1",
+		"rate_limit::requests_per_second: found -1, expected 0 or more",
+		"rate_limit::burst: found 0, expected at least 1",
 		"max_decompression_ratio: found -1, expected 0 or more",
 		"max_connections: found -1, expected 0 or more",
 	} {

@@ -222,7 +222,7 @@ func TestHECEnvelopes(t *testing.T) {
 				"mockforge.splunk.fields.f": 1.5, "mockforge.splunk.fields.a": []any{"x", int64(1)}, "mockforge.splunk.fields.com.splunk.index": "evil",
 			},
 		},
-		"the event's own": {`{"event":{"event_type":"auth.failure","splunk":{"index":"evil"},"timestamp":"2025-01-27T10:30:00Z"}}`, "", nil},
+		"the event's own": {`{"event":{"event_type":"auth.failure","splunk.index":"evil","splunk":{"host":"evil"},"timestamp":"2025-01-27T10:30:00Z"}}`, "", nil},
 		"other members":   {`{"event":` + one + `,"Event":1,"x":{}}`, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -257,9 +257,17 @@ func TestHECFieldsAreCapped(t *testing.T) {
 		"large": {`"k":"` + strings.Repeat("x", 5000) + `"`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			tel := componenttest.NewTelemetry()
 			sink := new(consumertest.LogsSink)
-			w := hecPost(t, hecServer(t, sink, nil), `{"event":`+one+`,"fields":{`+tt.fields+`}}`)
+			h := hecServer(t, sink, nil)
+			var err error
+			h.telemetry, err = metadata.NewTelemetryBuilder(tel.NewTelemetrySettings())
+			require.NoError(t, err)
+			w := hecPost(t, h, `{"event":`+one+`,"fields":{`+tt.fields+`}}`)
 			require.Equal(t, http.StatusOK, w.Code, w.Body)
+			metadatatest.AssertEqualReceiverMockforgeWarnings(t, tel, []metricdata.DataPoint[int64]{
+				{Value: 1, Attributes: attribute.NewSet(attribute.String("warning", "splunk.fields.capped"))},
+			}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 			attrs := siemtest.Record(t, sink.AllLogs()[0]).Attributes()
 			assert.Len(t, splunkAttributes(attrs), tt.kept)
 			assert.Equal(t, []any{"splunk.fields.capped"}, attrs.AsRaw()["mockforge.parse.warnings"])

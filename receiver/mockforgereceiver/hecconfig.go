@@ -32,7 +32,7 @@ type SplunkHECConfig struct {
 
 // Validate checks the settings that are ours.
 func (cfg *SplunkHECConfig) Validate() error {
-	errs := []error{validateServer(&cfg.ServerConfig)}
+	errs := []error{validateServer(&cfg.ServerConfig, &cfg.Limits)}
 	if len(cfg.Tokens) == 0 && !cfg.ServerConfig.Auth.HasValue() && !isLocal(&cfg.ServerConfig.NetAddr) {
 		errs = append(errs, errors.New("tokens: found none, expected at least one, as the endpoint is not on a loopback address"))
 	}

@@ -99,6 +99,9 @@ func (e envelope) addTo(batch *eventlog.Batch) *hecReply {
 		}
 	}
 	fields.putTo(attrs)
+	if fields.capped {
+		batch.Warn(attrs, eventlog.WarnSplunkFieldsCapped)
+	}
 	return nil
 }
 

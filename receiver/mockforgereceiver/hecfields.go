@@ -22,8 +22,6 @@ const (
 	maxHECText   = 4096 // bytes of a value, as JSON
 )
 
-const warnFieldsCapped = "splunk.fields.capped"
-
 // fields are what an envelope adds to its event: names with a scalar, or an
 // array of them (Splunk's "Automate indexed field extractions with HTTP Event
 // Collector").
@@ -88,9 +86,6 @@ func (f *fields) putTo(attrs pcommon.Map) {
 	for i, name := range f.names {
 		putField(attrs.PutEmpty(eventlog.AttrSplunkFieldsPrefix+name), f.values[i])
 	}
-	if f.capped {
-		addWarning(attrs, warnFieldsCapped)
-	}
 }
 
 func putField(to pcommon.Value, value any) {
@@ -118,14 +113,4 @@ func putNumber(to pcommon.Value, number json.Number) {
 	} else {
 		to.SetStr(number.String())
 	}
-}
-
-// addWarning is for what is wrong with the envelope; what is wrong with the event
-// its decoder says.
-func addWarning(attrs pcommon.Map, word string) {
-	warnings, exists := attrs.GetOrPutEmpty(eventlog.AttrWarnings)
-	if !exists {
-		warnings.SetEmptySlice()
-	}
-	warnings.Slice().AppendEmpty().SetStr(word)
 }

@@ -58,37 +58,27 @@ func newDefaultLimitsConfig() LimitsConfig {
 	}
 }
 
-// Validate checks the limits.
-func (cfg *LimitsConfig) Validate() error {
+// validateServer checks what the servers have in common. It is no Validate of
+// the limits: the Collector would name a key for those, and they have none.
+func validateServer(server *confighttp.ServerConfig, limits *LimitsConfig) error {
 	var errs []error
-	if cfg.MaxDecompressionRatio < 0 {
-		errs = append(errs, fmt.Errorf("max_decompression_ratio: found %d, expected 0 or more", cfg.MaxDecompressionRatio))
-	}
-	if cfg.MaxConnections < 0 {
-		errs = append(errs, fmt.Errorf("max_connections: found %d, expected 0 or more", cfg.MaxConnections))
-	}
-	return errors.Join(errs...)
-}
-
-// Validate checks the rate.
-func (cfg *RateLimitConfig) Validate() error {
-	var errs []error
-	if rps := cfg.RequestsPerSecond; rps < 0 || math.IsNaN(rps) || math.IsInf(rps, 0) {
-		errs = append(errs, fmt.Errorf("requests_per_second: found %v, expected 0 or more", rps))
-	}
-	if cfg.Burst < 1 {
-		errs = append(errs, fmt.Errorf("burst: found %d, expected at least 1", cfg.Burst))
-	}
-	return errors.Join(errs...)
-}
-
-// validateServer checks confighttp's settings.
-func validateServer(cfg *confighttp.ServerConfig) error {
-	if read, write := cfg.ReadTimeout, cfg.WriteTimeout; write > 0 && write <= read {
+	if read, write := server.ReadTimeout, server.WriteTimeout; write > 0 && write <= read {
 		// It runs from the request's header on, so it includes reading.
-		return fmt.Errorf("write_timeout: found %s, expected more than read_timeout, which is %s", write, read)
+		errs = append(errs, fmt.Errorf("write_timeout: found %s, expected more than read_timeout, which is %s", write, read))
 	}
-	return nil
+	if rps := limits.RateLimit.RequestsPerSecond; rps < 0 || math.IsNaN(rps) || math.IsInf(rps, 0) {
+		errs = append(errs, fmt.Errorf("rate_limit::requests_per_second: found %v, expected 0 or more", rps))
+	}
+	if limits.RateLimit.Burst < 1 {
+		errs = append(errs, fmt.Errorf("rate_limit::burst: found %d, expected at least 1", limits.RateLimit.Burst))
+	}
+	if limits.MaxDecompressionRatio < 0 {
+		errs = append(errs, fmt.Errorf("max_decompression_ratio: found %d, expected 0 or more", limits.MaxDecompressionRatio))
+	}
+	if limits.MaxConnections < 0 {
+		errs = append(errs, fmt.Errorf("max_connections: found %d, expected 0 or more", limits.MaxConnections))
+	}
+	return errors.Join(errs...)
 }
 
 func newDefaultServerConfig(endpoint string) confighttp.ServerConfig {

@@ -102,7 +102,7 @@ func TestBadSettings(t *testing.T) {
 		"path":      {"receivers: {mockforge: {protocols: {http: {path: events}}}}", `receivers::mockforge::protocols::http: path: found "events", expected a plain path that begins with "/"`},
 		"limit":     {"receivers: {mockforge: {max_event_size: 0}}", "max_event_size: found 0, expected 1 to 2147483647 bytes"},
 		"token":     {"receivers: {mockforge: {protocols: {splunk_hec: {endpoint: '0.0.0.0:8088'}}}}", "receivers::mockforge::protocols::splunk_hec: tokens: found none, expected at least one, as the endpoint is not on a loopback address"},
-		"burst":     {"receivers: {mockforge: {protocols: {http: {rate_limit: {burst: 0}}}}}", "receivers::mockforge::protocols::http::rate_limit: burst: found 0, expected at least 1"},
+		"burst":     {"receivers: {mockforge: {protocols: {http: {rate_limit: {burst: 0}}}}}", "receivers::mockforge::protocols::http: rate_limit::burst: found 0, expected at least 1"},
 		"unknown":   {"receivers: {mockforge: {protocols: {htpp: {}}}}", "htpp"},
 	} {
 		t.Run(name, func(t *testing.T) {
