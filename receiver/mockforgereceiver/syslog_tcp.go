@@ -20,7 +20,6 @@ import (
 const (
 	defaultSyslogEndpoint = "localhost:5514"
 	defaultMaxMessageSize = 1 << 20
-	defaultMaxConnections = 1024
 	defaultIdleTimeout    = 5 * time.Minute
 )
 
