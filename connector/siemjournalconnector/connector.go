@@ -21,6 +21,7 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
+	"github.com/mockforge/otelcol-mockforge/internal/receipt"
 )
 
 // saveInterval is how far the cursors' file may lag: what was delivered within
@@ -173,8 +174,9 @@ func (c *journalConnector) trim() {
 	}
 }
 
-// ConsumeLogs returns once the events are synced to the disk.
-func (c *journalConnector) ConsumeLogs(_ context.Context, logs plog.Logs) error {
+// ConsumeLogs returns once the events are synced to the disk. A receipt in ctx is
+// filled in for the last of them.
+func (c *journalConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
 	payloads, err := encode(logs)
 	if err != nil {
 		return consumererror.NewPermanent(err)
@@ -182,7 +184,12 @@ func (c *journalConnector) ConsumeLogs(_ context.Context, logs plog.Logs) error 
 	if len(payloads) == 0 {
 		return nil
 	}
-	_, err = c.journal.Append(payloads...)
+	asked := receipt.From(ctx)
+	if asked == nil {
+		_, err = c.journal.Append(payloads...)
+	} else {
+		err = c.appendWatched(ctx, asked, payloads)
+	}
 	if errors.Is(err, journal.ErrTooLarge) {
 		return consumererror.NewPermanent(err)
 	}

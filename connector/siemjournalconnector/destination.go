@@ -29,6 +29,7 @@ type destination struct {
 	logger      *zap.Logger
 	counted     func(context.Context, outcome)
 	letters     *deadLetters
+	watches     watches
 
 	mu       sync.Mutex
 	progress *progress
@@ -53,7 +54,7 @@ func (d *destination) run(ctx context.Context) {
 		epoch, cancel := context.WithCancel(ctx)
 		d.mu.Lock()
 		cur, _ := d.cursors.get(d.name)
-		d.progress = newProgress(d.name, d.cursors, cur.Position)
+		d.progress = newProgress(d.name, d.cursors, &d.watches, cur.Position)
 		d.restart = cancel
 		d.mu.Unlock()
 		d.deliverFrom(epoch, cur.Position)

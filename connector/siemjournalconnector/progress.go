@@ -18,6 +18,7 @@ type span struct {
 type progress struct {
 	name    string
 	cursors *cursors
+	watches *watches
 
 	mu      sync.Mutex
 	stopped bool
@@ -32,8 +33,8 @@ type flight struct {
 	time time.Time // of its first event
 }
 
-func newProgress(name string, c *cursors, next uint64) *progress {
-	return &progress{name: name, cursors: c, next: next, done: make(map[uint64]span)}
+func newProgress(name string, c *cursors, w *watches, next uint64) *progress {
+	return &progress{name: name, cursors: c, watches: w, next: next, done: make(map[uint64]span)}
 }
 
 // begin notes a batch, in order.
@@ -50,6 +51,7 @@ func (p *progress) complete(s span) {
 	if p.stopped {
 		return
 	}
+	p.watches.note(s)
 	p.done[s.from] = s
 	var sum span
 	for {

@@ -60,3 +60,13 @@ func (d *destination) current() (state, time.Time) {
 	}
 	return d.state, d.progress.oldest()
 }
+
+// lastError says why the destination takes nothing; "" while it does.
+func (d *destination) lastError() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.failures == 0 {
+		return ""
+	}
+	return d.state.lastError
+}

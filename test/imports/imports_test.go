@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"internal/condition":  {"internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/event", "internal/condition"},
 	"internal/journal":    {},
+	"internal/receipt":    {},
 	fixtures:              {"internal/eventlog"},
 }
 
