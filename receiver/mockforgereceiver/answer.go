@@ -18,7 +18,7 @@ type answer struct {
 	Index *int `json:"index,omitempty"`
 }
 
-func writeAnswer(w http.ResponseWriter, status int, a answer) {
+func writeAnswer(w http.ResponseWriter, status int, a any) {
 	body, err := json.Marshal(a)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

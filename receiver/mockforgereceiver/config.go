@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 )
 
@@ -68,6 +69,19 @@ type HTTPConfig struct {
 	Path string `mapstructure:"path"`
 	// MaxEvents is the most events in one request. 100,000 by default.
 	MaxEvents int `mapstructure:"max_events"`
+	// TestEvent is about POST /api/v1/security/test-event.
+	TestEvent TestEventConfig `mapstructure:"test_event"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// TestEventConfig has the settings of test events.
+type TestEventConfig struct {
+	// Token is the bearer token that a request for a test event must show. Without
+	// one there are no test events, unless the endpoint is on a loopback address
+	// or auth checks the senders.
+	Token configopaque.String `mapstructure:"token"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -95,6 +109,9 @@ func (cfg *HTTPConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("path: found %q, expected a plain path that begins with \"/\" and does not end with it", cfg.Path))
 	}
 	errs = append(errs, validateServer(&cfg.ServerConfig, &cfg.Limits))
+	if cfg.Path == testEventPath {
+		errs = append(errs, fmt.Errorf("path: found %q, expected another one: that is where test events are made", cfg.Path))
+	}
 	if cfg.MaxEvents <= 0 {
 		errs = append(errs, fmt.Errorf("max_events: found %d, expected at least 1", cfg.MaxEvents))
 	}

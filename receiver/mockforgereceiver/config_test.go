@@ -102,8 +102,20 @@ func TestAllSettings(t *testing.T) {
 	want.Environment = "production"
 	want.MaxEventSize = 65536
 	want.RedactCredentials = false
+	want.OnParseError = OnParseErrorRefuse
+	syslog := *want.Protocols.Syslog.GetOrInsertDefault()
+	syslog.MaxMessageSize = 65536
+	tcp := *syslog.TCP.GetOrInsertDefault()
+	tcp.Endpoint, tcp.MaxConnections, tcp.IdleTimeout = "0.0.0.0:6514", 10, 30*time.Second
+	tcp.TLS = configoptional.Some(configtls.ServerConfig{
+		Config: configtls.Config{CertFile: "server.crt", KeyFile: "server.key"}, ClientCAFile: "ca.crt",
+	})
+	syslog.TCP = configoptional.Some(tcp)
+	syslog.UDP = configoptional.Some(SyslogUDPConfig{Endpoint: "0.0.0.0:514", Sockets: 8, ReadBufferSize: 1 << 20, QueueSize: 2 << 20})
+	want.Protocols.Syslog = configoptional.Some(syslog)
 	http := *want.Protocols.HTTP.GetOrInsertDefault()
 	http.Path = "/siem"
+	http.TestEvent.Token = "secret"
 	http.MaxEvents = 10
 	http.ServerConfig.NetAddr.Endpoint = "0.0.0.0:9000"
 	http.ServerConfig.MaxRequestBodySize = 1 << 20
@@ -128,6 +140,34 @@ func TestAllSettings(t *testing.T) {
 	hec.Limits = LimitsConfig{RateLimit: RateLimitConfig{RequestsPerSecond: 5, Burst: 100}}
 	want.Protocols.SplunkHEC = configoptional.Some(hec)
 	assert.Equal(t, want, cfg)
+}
+
+func TestSyslogConfig(t *testing.T) {
+	cfg := load(t, "syslog")
+	require.NoError(t, xconfmap.Validate(cfg))
+	syslog := cfg.Protocols.Syslog.Get()
+	assert.Equal(t, 1<<20, syslog.MaxMessageSize)
+	assert.False(t, syslog.UDP.HasValue(), "only what is named is on")
+	assert.Equal(t, "localhost:5514", syslog.TCP.Get().Endpoint)
+	assert.Equal(t, 1024, syslog.TCP.Get().MaxConnections)
+	assert.Equal(t, 5*time.Minute, syslog.TCP.Get().IdleTimeout)
+	assert.Equal(t, SyslogUDPConfig{Endpoint: "localhost:5514", Sockets: 4, ReadBufferSize: 8 << 20, QueueSize: 16 << 20}, *syslog.UDP.GetOrInsertDefault())
+
+	assert.EqualError(t, xconfmap.Validate(load(t, "syslog_nothing")), "protocols::syslog: found neither tcp nor udp, expected one or both")
+	err := xconfmap.Validate(load(t, "syslog_bad"))
+	for _, want := range []string{
+		`on_parse_error: found "drop", expected keep or refuse`,
+		`path: found "/api/v1/security/test-event", expected another one`,
+		"protocols::syslog: max_message_size: found 100, expected 480 to 1073741824 bytes",
+		"tcp: max_connections: found 0, expected at least 1",
+		"idle_timeout: found 0s, expected more than 0",
+		"udp: endpoint: found nothing, expected host:port",
+		"sockets: found 65, expected 1 to 64",
+		"read_buffer_size: found -1, expected 0 (the system's default) or more",
+		"queue_size: found 1000, expected at least 65535 bytes, one datagram",
+	} {
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 func TestInvalidConfig(t *testing.T) {

@@ -42,13 +42,13 @@ func (r *mockforgeReceiver) startSplunkHEC(ctx context.Context, host component.H
 type hecHandler struct {
 	*intake
 	bodies    *bodies
-	tokens    hecTokens
+	tokens    tokens
 	maxEvents int
 	busy      atomic.Int64 // when the pipeline took no events for now, in ns since 1970; 0 when it took the last
 }
 
 func newHECHandler(in *intake, cfg *SplunkHECConfig) *hecHandler {
-	return &hecHandler{intake: in, bodies: newBodies(), tokens: newHECTokens(cfg.Tokens), maxEvents: cfg.MaxEvents}
+	return &hecHandler{intake: in, bodies: newBodies(), tokens: newTokens(cfg.Tokens...), maxEvents: cfg.MaxEvents}
 }
 
 func (h *hecHandler) mux() http.Handler {
@@ -79,7 +79,7 @@ func (h *hecHandler) takeEvents(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, &hecReply{hecCode: hecInvalidAuth.as(refused.status), reason: refused.reason, detail: refused.answer.Error})
 		return
 	}
-	if refused := h.tokens.check(r); refused != nil {
+	if refused := checkHECToken(h.tokens, r); refused != nil {
 		h.refuse(w, r, refused)
 		return
 	}

@@ -3,28 +3,12 @@
 package mockforgereceiver
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"strings"
-
-	"go.opentelemetry.io/collector/config/configopaque"
 )
 
-// hecTokens are the hashes of the tokens that are let in: hashes are of one
-// length, so that comparing them takes the same time for every token.
-type hecTokens [][sha256.Size]byte
-
-func newHECTokens(tokens []configopaque.String) hecTokens {
-	hashes := make(hecTokens, len(tokens))
-	for i, token := range tokens {
-		hashes[i] = sha256.Sum256([]byte(token))
-	}
-	return hashes
-}
-
-// check lets in every request where no tokens are set.
-func (t hecTokens) check(r *http.Request) *hecReply {
+// checkHECToken lets in every request where no tokens are set.
+func checkHECToken(t tokens, r *http.Request) *hecReply {
 	if len(t) == 0 {
 		return nil
 	}
@@ -44,16 +28,6 @@ func (t hecTokens) check(r *http.Request) *hecReply {
 		return nil
 	}
 	return refused
-}
-
-// has compares with every token, whichever fits.
-func (t hecTokens) has(token string) bool {
-	given := sha256.Sum256([]byte(token))
-	found := 0
-	for i := range t {
-		found |= subtle.ConstantTimeCompare(given[:], t[i][:])
-	}
-	return found == 1
 }
 
 // hecToken reads the two forms that Splunk takes: the scheme Splunk, and basic

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ func (r *mockforgeReceiver) startHTTP(ctx context.Context, host component.Host, 
 	events := newEventsHandler(in)
 	mux := http.NewServeMux()
 	mux.Handle(cfg.Path, events)
+	mux.Handle(testEventPath, events.testEvents(cfg))
 	if cfg.Path != "/" {
 		mux.HandleFunc("/", notFound(cfg.Path))
 	}
@@ -48,11 +50,7 @@ func newEventsHandler(in *intake) *eventsHandler {
 
 // ServeHTTP takes one request.
 func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch:
-	default:
-		w.Header().Set("Allow", "POST, PUT, PATCH")
-		writeError(w, http.StatusMethodNotAllowed, fmt.Sprintf("found method %s, expected POST, PUT or PATCH", r.Method))
+	if !allows(w, r, http.MethodPost, http.MethodPut, http.MethodPatch) {
 		return
 	}
 	refused := checkOrigin(w, r)
@@ -74,6 +72,17 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	count := batch.Len()
 	writeAnswer(w, http.StatusOK, answer{Accepted: &count})
+}
+
+// allows answers requests with another method than these.
+func allows(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
+		return true
+	}
+	all := strings.Join(methods, ", ")
+	w.Header().Set("Allow", all)
+	writeError(w, http.StatusMethodNotAllowed, fmt.Sprintf("found method %s, expected %s", r.Method, all))
+	return false
 }
 
 // serverError answers for confighttp, which refuses credentials and content

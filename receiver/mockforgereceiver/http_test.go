@@ -164,7 +164,7 @@ func TestRefused(t *testing.T) {
 		{"page in a browser", request{body: one, header: map[string]string{"Origin": "https://evil.example", "Content-Type": "text/plain"}}, 403, `{"error":"Origin: found \"https://evil.example\", expected none, or one that cors.allowed_origins lists"}`, "origin"},
 		{"coding", request{body: one, header: map[string]string{"Content-Encoding": "br"}}, 415, `{"error":"unsupported Content-Encoding: br"}`, "content_encoding"},
 		{"no gzip", request{body: one, header: map[string]string{"Content-Encoding": "gzip"}}, 400, `{"error":"gzip: invalid header"}`, "unreadable"},
-		{"method", request{method: http.MethodGet}, 405, `{"error":"found method GET, expected POST, PUT or PATCH"}`, ""},
+		{"method", request{method: http.MethodGet}, 405, `{"error":"found method GET, expected POST, PUT, PATCH"}`, ""},
 		{"path", request{path: "/events", body: one}, 404, `{"error":"found path \"/events\", expected \"/api/v1/events\""}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -22,6 +22,7 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 // READMEs, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
 	t.Setenv("MOCKFORGE_INGEST_TOKEN", "secret")
+	t.Setenv("ADMIN_TOKEN", "secret")
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
 	blocks := 0

@@ -153,7 +153,7 @@ func TestBadInput(t *testing.T) {
 		{name: "body too large", body: strings.Repeat(" ", 21<<20), status: 413, want: "20971520 bytes"},
 		{name: "xml", body: "<a/>", header: []string{"Content-Type", "text/xml"}, status: 415, want: "Content-Type"},
 		{name: "brotli", body: good, header: []string{"Content-Encoding", "br"}, status: 415, want: "unsupported Content-Encoding: br"},
-		{name: "get", method: http.MethodGet, status: 405, want: "expected POST, PUT or PATCH"},
+		{name: "get", method: http.MethodGet, status: 405, want: "expected POST, PUT, PATCH"},
 	} {
 		if tt.method == "" {
 			tt.method = http.MethodPost

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
@@ -30,6 +31,7 @@ type sink struct {
 	down   atomic.Bool
 	mu     sync.Mutex
 	taken  map[int]int
+	kept   plog.LogRecord // the last one
 }
 
 func newSink(t *testing.T) *sink {
@@ -56,6 +58,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, rl := range req.Logs().ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
+				s.kept = record
 				if n, ok := eventlog.Member(record.Body(), "n"); ok {
 					s.taken[int(n.Int())]++
 				}
@@ -68,6 +71,13 @@ func (s *sink) has(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.taken[n] > 0
+}
+
+// last returns the record that it took last.
+func (s *sink) last() plog.LogRecord {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept
 }
 
 // config adds the sink as a destination of the default pipelines.
