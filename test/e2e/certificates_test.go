@@ -42,7 +42,7 @@ func newAuthority(t *testing.T) *authority {
 	require.NoError(t, err)
 	a.cert, err = x509.ParseCertificate(der)
 	require.NoError(t, err)
-	a.file = a.write(t, "ca.crt", "CERTIFICATE", der)
+	a.file = write(t, a.dir, "ca.crt", "CERTIFICATE", der)
 	return a
 }
 
@@ -61,7 +61,9 @@ func (a *authority) issue(t *testing.T, name string) (cert, key string) {
 	require.NoError(t, err)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
 	require.NoError(t, err)
-	return a.write(t, name+".crt", "CERTIFICATE", der), a.write(t, name+".key", "PRIVATE KEY", pkcs8)
+	dir, err := os.MkdirTemp(a.dir, name)
+	require.NoError(t, err)
+	return write(t, dir, "tls.crt", "CERTIFICATE", der), write(t, dir, "tls.key", "PRIVATE KEY", pkcs8)
 }
 
 func newKey(t *testing.T) *ecdsa.PrivateKey {
@@ -71,9 +73,9 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-func (a *authority) write(t *testing.T, name, kind string, der []byte) string {
+func write(t *testing.T, dir, name, kind string, der []byte) string {
 	t.Helper()
-	path := filepath.Join(a.dir, name)
+	path := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 	return path
 }
