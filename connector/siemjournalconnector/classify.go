@@ -45,6 +45,7 @@ var (
 			`|HTTP "[^"]*" (\d{3}) "` + // splunk_hec
 			`|https? response error StatusCode: (\d{3})` + // AWS SDK
 			`|googleapi: Error (\d{3}):` + // Google API
+			`|flush failed \((\d{3})\)` + // elasticsearch
 			`|(?:^|: )HTTP (?:status )?(\d{3})\b`)
 	throttleText = regexp.MustCompile(`Throttle \(([^)]+)\)`)
 )

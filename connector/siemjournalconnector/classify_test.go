@@ -36,6 +36,8 @@ func TestClassify(t *testing.T) {
 		{errors.New(`HTTP "/services/collector" 413 "Request Entity Too Large"`), verdict{outcome: outcomeRefused, status: 413}},
 		{errors.New("operation error CloudWatch Logs: PutLogEvents, https response error StatusCode: 403, RequestID: x"), verdict{outcome: outcomeHeld, status: 403}},
 		{errors.New("googleapi: Error 401: Invalid Credentials"), verdict{outcome: outcomeHeld, status: 401}},
+		{permanently(`flush failed (401): {"error":{"type":"security_exception"}}`), verdict{outcome: outcomeHeld, status: 401}},
+		{permanently(`flush failed (413): {}`), verdict{outcome: outcomeRefused, status: 413}},
 		{permanently("sending: HTTP 401"), verdict{outcome: outcomeHeld, status: 401}},
 		{consumererror.NewPermanent(status.Error(codes.Unauthenticated, "no token")), verdict{outcome: outcomeHeld}},
 		{consumererror.NewPermanent(status.Error(codes.InvalidArgument, "bad")), verdict{outcome: outcomeRefused}},

@@ -8,6 +8,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -78,4 +79,20 @@ func write(t *testing.T, dir, name, kind string, der []byte) string {
 	path := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 	return path
+}
+
+// clientTLS trusts the authority alone.
+func (a *authority) clientTLS() *tls.Config {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+// serverTLS has a certificate for 127.0.0.1.
+func (a *authority) serverTLS(t *testing.T) *tls.Config {
+	t.Helper()
+	cert, key := a.issue(t, "server")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	require.NoError(t, err)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 }

@@ -7,6 +7,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,4 +132,15 @@ func (c *collector) delivered(t *testing.T, destination string, count int) {
 	}
 	cur := c.cursor(t, destination)
 	require.Equal(t, []uint64{uint64(count), 0}, []uint64{cur.Delivered, cur.DeadLettered})
+}
+
+// seek sets the cursor of a destination.
+func (c *collector) seek(t *testing.T, destination string, position uint64) {
+	t.Helper()
+	resp, err := http.Post("http://"+c.control+"/cursors?destination="+destination, "application/json", strings.NewReader(fmt.Sprintf(`{"position":%d}`, position)))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(answer))
 }

@@ -60,7 +60,7 @@ func TestExamples(t *testing.T) {
 	for _, example := range append(examples, defaultConfig) {
 		t.Run(filepath.Base(example), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", example)
-			cmd.Env = append(os.Environ(), "MOCKFORGE_INGEST_TOKEN=secret")
+			cmd.Env = append(os.Environ(), "MOCKFORGE_INGEST_TOKEN=secret", "SPLUNK_TOKEN=secret", "KAFKA_PASSWORD=secret")
 			out, err := cmd.CombinedOutput()
 			assert.NoError(t, err, string(out))
 		})
