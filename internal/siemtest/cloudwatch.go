@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -204,5 +205,5 @@ func (c *CloudWatch) put(req cloudWatchRequest) (map[string]any, error) {
 		return nil, invalid("the batch has %d bytes", size)
 	}
 	c.events = append(c.events, events...)
-	return map[string]any{"nextSequenceToken": fmt.Sprint(len(c.events))}, nil
+	return map[string]any{"nextSequenceToken": strconv.Itoa(len(c.events))}, nil
 }

@@ -64,7 +64,7 @@ func (e *Elasticsearch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	refuse := func(status int, reason string) {
 		e.refused = append(e.refused, reason)
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"error":{"type":"error","reason":%q},"status":%d}`, reason, status)
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"type": "error", "reason": reason}, "status": status}) // the client may be gone
 	}
 	body, err := plain(r)
 	switch {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,7 +90,7 @@ func canonicalRequest(r *http.Request, signed []string, payload string) string {
 		case "host":
 			value = r.Host
 		case "content-length":
-			value = fmt.Sprint(r.ContentLength)
+			value = strconv.FormatInt(r.ContentLength, 10)
 		}
 		fmt.Fprintf(&headers, "%s:%s\n", name, strings.Join(strings.Fields(value), " "))
 	}

@@ -22,9 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// authority is a private CA; it keeps what it issues in a folder.
+// authority is a private CA; file is its certificate.
 type authority struct {
-	dir  string
 	file string
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -32,7 +31,7 @@ type authority struct {
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{dir: t.TempDir()}
+	a := &authority{}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
@@ -43,7 +42,7 @@ func newAuthority(t *testing.T) *authority {
 	require.NoError(t, err)
 	a.cert, err = x509.ParseCertificate(der)
 	require.NoError(t, err)
-	a.file = write(t, a.dir, "ca.crt", "CERTIFICATE", der)
+	a.file = write(t, t.TempDir(), "ca.crt", "CERTIFICATE", der)
 	return a
 }
 
@@ -62,8 +61,7 @@ func (a *authority) issue(t *testing.T, name string) (cert, key string) {
 	require.NoError(t, err)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp(a.dir, name)
-	require.NoError(t, err)
+	dir := t.TempDir()
 	return write(t, dir, "tls.crt", "CERTIFICATE", der), write(t, dir, "tls.key", "PRIVATE KEY", pkcs8)
 }
 

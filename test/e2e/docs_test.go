@@ -19,12 +19,16 @@ import (
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // TestDocumentedSettings validates every block of YAML in the components'
-// READMEs, on top of the default settings.
+// READMEs and the destinations' pages, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
 	t.Setenv("MOCKFORGE_INGEST_TOKEN", "secret")
 	t.Setenv("ADMIN_TOKEN", "secret")
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
+	pages, err := filepath.Glob("../../docs/destinations/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	readmes = append(readmes, pages...)
 	blocks := 0
 	for _, readme := range readmes {
 		text, err := os.ReadFile(readme)

@@ -118,6 +118,7 @@ func TestOTLP(t *testing.T) {
 	ca := newAuthority(t)
 	for name, listen := range map[string]func(*testing.T, *otlpServer) string{
 		"http": func(t *testing.T, s *otlpServer) string {
+			t.Helper()
 			server := httptest.NewUnstartedServer(s)
 			server.TLS = ca.serverTLS(t)
 			server.StartTLS()
@@ -125,6 +126,7 @@ func TestOTLP(t *testing.T) {
 			return "OTLP_HTTP_URL=" + server.URL
 		},
 		"grpc": func(t *testing.T, s *otlpServer) string {
+			t.Helper()
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			server := grpc.NewServer(grpc.Creds(credentials.NewTLS(ca.serverTLS(t))))

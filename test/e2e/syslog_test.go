@@ -6,6 +6,8 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +87,7 @@ func checkSyslog(t *testing.T, events []string, got []parsed) {
 		}
 		require.True(t, sent.Equal(read), "%s %s", sent, read)
 		require.Equal(t, parsed{
-			Priority: fmt.Sprint(19*8 + severity), Facility: "local3", Severity: fmt.Sprint(severity),
+			Priority: strconv.Itoa(19*8 + severity), Facility: "local3", Severity: strconv.Itoa(severity),
 			Host: "gw1.example.com", App: "mockforge-prod", MsgID: e["event_type"].(string),
 			EventType: e["event_type"].(string), Username: username, Number: m.Number, Time: m.Time, Message: m.Message,
 		}, m)
@@ -111,7 +113,7 @@ func TestSyslogCertificates(t *testing.T) {
 				server := startSyslogd(t, daemon, tlsMutual, ca)
 				o := options{dir: t.TempDir(), configs: []string{"../../examples/syslog.yaml", fastRetry}}
 				target := []string{"MOCKFORGE_SYSLOG_HOST=127.0.0.1", fmt.Sprintf("MOCKFORGE_SYSLOG_PORT=%d", server.port)}
-				o.env = append(wrong, target...)
+				o.env = slices.Concat(wrong, target)
 				c := start(t, o)
 				status, _ := c.post(destinationEvents(t)[0])
 				require.Equal(t, 200, status)
