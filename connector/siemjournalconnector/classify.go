@@ -47,6 +47,9 @@ var (
 			`|googleapi: Error (\d{3}):` + // Google API
 			`|flush failed \((\d{3})\)` + // elasticsearch
 			`|(?:^|: )HTTP (?:status )?(\d{3})\b`)
+	// heldTexts are refusals of the kafka exporter that do not depend on what is
+	// sent (Kafka protocol: "Error codes").
+	heldTexts    = regexp.MustCompile(`: (?:TOPIC|CLUSTER|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED: |: SASL_AUTHENTICATION_FAILED: `)
 	throttleText = regexp.MustCompile(`Throttle \(([^)]+)\)`)
 )
 
@@ -57,7 +60,7 @@ func classify(err error) verdict {
 	v := verdict{status: httpStatus(err)}
 	code, isGRPC := grpcCode(err)
 	switch {
-	case isHeld(v.status) || isGRPC && heldCodes[code]:
+	case isHeld(v.status) || isGRPC && heldCodes[code] || heldTexts.MatchString(ownWords(err)):
 		v.outcome = outcomeHeld
 	case v.status == http.StatusRequestEntityTooLarge:
 		// Half of it may fit, whatever the exporter makes of it.
@@ -124,9 +127,14 @@ func allPermanent(err error) bool {
 	return inner == nil || !consumererror.IsPermanent(inner) || allPermanent(inner)
 }
 
-func httpStatus(err error) int {
+// ownWords is the part of an error's text that the exporter wrote.
+func ownWords(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "{")
-	m := statusTexts.FindStringSubmatch(text)
+	return text
+}
+
+func httpStatus(err error) int {
+	m := statusTexts.FindStringSubmatch(ownWords(err))
 	if m == nil {
 		return 0
 	}

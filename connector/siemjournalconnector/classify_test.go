@@ -38,6 +38,8 @@ func TestClassify(t *testing.T) {
 		{errors.New("googleapi: Error 401: Invalid Credentials"), verdict{outcome: outcomeHeld, status: 401}},
 		{permanently(`flush failed (401): {"error":{"type":"security_exception"}}`), verdict{outcome: outcomeHeld, status: 401}},
 		{permanently(`flush failed (413): {}`), verdict{outcome: outcomeRefused, status: 413}},
+		{permanently(`error exporting to topic "t": TOPIC_AUTHORIZATION_FAILED: Not authorized to access topics: [Topic authorization failed].`), verdict{outcome: outcomeHeld}},
+		{permanently(`error exporting to topic "t": message is too large: MESSAGE_TOO_LARGE: The request included a message larger than the max message size.`), verdict{outcome: outcomeRefused}},
 		{permanently("sending: HTTP 401"), verdict{outcome: outcomeHeld, status: 401}},
 		{consumererror.NewPermanent(status.Error(codes.Unauthenticated, "no token")), verdict{outcome: outcomeHeld}},
 		{consumererror.NewPermanent(status.Error(codes.InvalidArgument, "bad")), verdict{outcome: outcomeRefused}},

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,7 +36,7 @@ func TestDocumentedSettings(t *testing.T) {
 		require.NoError(t, err)
 		for i, block := range yamlBlock.FindAllSubmatch(text, -1) {
 			blocks++
-			t.Run(fmt.Sprintf("%s/%d", filepath.Base(filepath.Dir(readme)), i), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%d", strings.TrimPrefix(readme, "../../"), i), func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "block.yaml")
 				require.NoError(t, os.WriteFile(file, block[1], 0o600))
 				out, err := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", file).CombinedOutput()

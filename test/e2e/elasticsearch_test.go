@@ -74,3 +74,24 @@ func TestElasticsearchKey(t *testing.T) {
 	assert.Equal(t, "missing authentication credentials", refused[0])
 	assert.Equal(t, uint64(3), c.cursor(t, "logs/elasticsearch").Pending)
 }
+
+// TestElasticsearchFull: documents that find no room wait, also through a stop.
+func TestElasticsearchFull(t *testing.T) {
+	server := siemtest.NewElasticsearch(t, elasticKey, elasticStream)
+	server.Busy(0, 1_000_000)
+	o := options{
+		dir: t.TempDir(), configs: []string{"../../examples/elasticsearch.yaml", fastRetry},
+		env: []string{"ELASTICSEARCH_URL=" + server.URL, "ELASTICSEARCH_API_KEY=" + elasticKey},
+	}
+	c := start(t, o)
+	postEvents(t, c, destinationEvents(t)[:5])
+	require.Eventually(t, func() bool { _, refused := server.Documents(); return len(refused) > 25 }, startTimeout, 20*time.Millisecond)
+	assert.Equal(t, uint64(5), c.cursor(t, "logs/elasticsearch").Pending)
+	c.stop(t)
+
+	server.Busy(0, 0)
+	c = start(t, o)
+	c.settle(t)
+	taken, _ := server.Documents()
+	assert.Len(t, taken, 5)
+}

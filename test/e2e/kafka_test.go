@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
@@ -31,6 +32,9 @@ func startKafka(t *testing.T, ca *authority) *kfake.Cluster {
 	require.NoError(t, err)
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, kafkaTopic), kfake.EnableSASL(),
 		kfake.Superuser("SCRAM-SHA-512", "mockforge", kafkaPassword),
+		kfake.EnableACLs(), kfake.User("SCRAM-SHA-512", "stranger", kafkaPassword, kfake.ACL{
+			Resource: kmsg.ACLResourceTypeTopic, Name: kafkaTopic, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: kmsg.ACLOperationDescribe, Allow: true,
+		}),
 		kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}))
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
@@ -99,5 +103,26 @@ func TestKafkaDestinationRefuses(t *testing.T) {
 	c.settle(t)
 	cur := c.cursor(t, "logs/kafka")
 	assert.Equal(t, []uint64{9, 1}, []uint64{cur.Delivered, cur.DeadLettered}, "as \\u003c it has more than a megabyte")
+	assertEvents(t, events, consume(t, cluster, ca, len(events)))
+}
+
+// TestKafkaDestinationHeld: who may not write to the topic waits until the right
+// is given.
+func TestKafkaDestinationHeld(t *testing.T) {
+	ca := newAuthority(t)
+	cluster := startKafka(t, ca)
+	o := options{dir: t.TempDir(), configs: []string{"../../examples/kafka-destination.yaml", fastRetry}}
+	o.env = append(kafkaEnv(cluster, ca, kafkaPassword), "KAFKA_USERNAME=stranger")
+	c := start(t, o)
+	events := destinationEvents(t)[:9]
+	postEvents(t, c, events)
+	held := `otelcol_connector_siem_journal_attempts{destination="logs/kafka",outcome="held"}`
+	require.Eventually(t, func() bool { return len(c.metric(t, held)) == 1 }, startTimeout, 50*time.Millisecond)
+	assert.Equal(t, uint64(9), c.cursor(t, "logs/kafka").Pending)
+	c.stop(t)
+
+	o.env = kafkaEnv(cluster, ca, kafkaPassword)
+	c = start(t, o)
+	c.settle(t)
 	assertEvents(t, events, consume(t, cluster, ca, len(events)))
 }
