@@ -147,6 +147,7 @@ func TestSyslogHostileText(t *testing.T) {
 			c := start(t, options{configs: []string{"../../examples/" + config + ".yaml", fastRetry}, env: []string{
 				"MOCKFORGE_SYSLOG_HOST=127.0.0.1", fmt.Sprintf("MOCKFORGE_SYSLOG_PORT=%d", server.port),
 				"MOCKFORGE_SYSLOG_INSECURE=true", "MOCKFORGE_SYSLOG_OCTETS=false", "MOCKFORGE_SYSLOG_FACILITY=no such",
+				"MOCKFORGE_SYSLOG_TAG=a b", "MOCKFORGE_SYSLOG_HOSTNAME=höst",
 			}})
 			large := strings.Repeat("é\n", 30_000)
 			for _, e := range []string{
@@ -164,7 +165,7 @@ func TestSyslogHostileText(t *testing.T) {
 			assert.Equal(t, "x_y_<8>1_-_evil_evil_-_-_-_forge", got[0].MsgID)
 			assert.Equal(t, "x y\n<8>1 - evil evil - - - forged", parse(t, got[0].Message)["event_type"])
 			assert.Equal(t, "a.very_long_type_that_has_more_t", got[1].MsgID)
-			assert.Equal(t, "134", got[1].Priority, "local0, info")
+			assert.Equal(t, []string{"134", "a_b", "h_st"}, []string{got[1].Priority, got[1].App, got[1].Host}, "local0, info")
 			assert.Equal(t, "131", got[2].Priority)
 			if way == udp {
 				assert.Equal(t, `{"event_type":"data.exported","mockforge_cut":"metadata","severity":"high"}`, withoutCompliance(t, got[2].Message))
