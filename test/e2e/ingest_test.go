@@ -6,19 +6,14 @@ package e2e
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -145,54 +140,21 @@ func TestOIDC(t *testing.T) {
 	assert.Len(t, c.lines(t), 1)
 }
 
-// authority signs certificates.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T, dir, name string) *authority {
-	t.Helper()
-	a := &authority{}
-	a.cert, a.key = a.issue(t, dir, name, &x509.Certificate{
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	})
-	return a
-}
-
-// issue writes a certificate and its key into dir.
-func (a *authority) issue(t *testing.T, dir, name string, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.Subject = pkix.Name{CommonName: name}
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Minute), time.Now().Add(time.Hour)
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name+".crt"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return cert, key
-}
-
 // TestMutualTLS runs the example with curl as its client.
 func TestMutualTLS(t *testing.T) {
 	curl, err := exec.LookPath("curl")
 	require.NoError(t, err)
 	dir := t.TempDir()
-	clients := newAuthority(t, dir, "clients")
-	clients.issue(t, dir, "server", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-	forClients := []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	clients.issue(t, dir, "client", &x509.Certificate{ExtKeyUsage: forClients})
-	newAuthority(t, dir, "others").issue(t, dir, "stranger", &x509.Certificate{ExtKeyUsage: forClients})
+	ours, others := newAuthority(t), newAuthority(t)
+	require.NoError(t, os.Symlink(ours.file, filepath.Join(dir, "clients.crt")))
+	keep := func(name string, a *authority, usage x509.ExtKeyUsage) {
+		cert, key := a.issue(t, name, usage)
+		require.NoError(t, os.Symlink(cert, filepath.Join(dir, name+".crt")))
+		require.NoError(t, os.Symlink(key, filepath.Join(dir, name+".key")))
+	}
+	keep("server", ours, x509.ExtKeyUsageServerAuth)
+	keep("client", ours, x509.ExtKeyUsageClientAuth)
+	keep("stranger", others, x509.ExtKeyUsageClientAuth)
 	c := start(t, options{configs: []string{"../../examples/mtls.yaml"}, env: []string{"MOCKFORGE_TLS_DIRECTORY=" + dir}})
 
 	post := func(args ...string) (string, error) {
@@ -226,7 +188,7 @@ func TestMemoryLimit(t *testing.T) {
 	const total = 8
 	short := filepath.Join(t.TempDir(), "short.yaml")
 	require.NoError(t, os.WriteFile(short, []byte("processors: {memory_limiter: {check_interval: 50ms, limit_mib: 2, spike_limit_mib: 1}}"), 0o600))
-	dir, ports := t.TempDir(), freePorts(t, 4)
+	dir, ports := t.TempDir(), freePorts(t, portCount)
 	c := start(t, options{dir: dir, ports: ports, configs: []string{short}})
 	before := 0
 	require.Eventually(t, func() bool {

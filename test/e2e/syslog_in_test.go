@@ -25,8 +25,8 @@ func mockforgeMessage(event string) string {
 	return "<132>1 " + time.Now().UTC().Format("2006-01-02T15:04:05.000Z") + " mockforge siem - - - " + event
 }
 
-// write opens a connection, writes each text with one call, and closes it.
-func write(t *testing.T, network, address string, texts ...string) {
+// sendTo opens a connection, writes each text with one call, and closes it.
+func sendTo(t *testing.T, network, address string, texts ...string) {
 	t.Helper()
 	conn, err := net.Dial(network, address)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestMockForgeSyslog(t *testing.T) {
 			c := start(t, options{})
 			var wg sync.WaitGroup
 			for _, e := range events {
-				wg.Go(func() { write(t, network, c.syslog, mockforgeMessage(e)) })
+				wg.Go(func() { sendTo(t, network, c.syslog, mockforgeMessage(e)) })
 			}
 			wg.Wait()
 			assertEvents(t, events, c.arrived(t, len(events)))
@@ -175,7 +175,7 @@ func TestForwardedSyslog(t *testing.T) {
 				for _, e := range events {
 					messages = append(messages, mockforgeMessage(e)+"\n")
 				}
-				write(t, "tcp", address, messages...)
+				sendTo(t, "tcp", address, messages...)
 				assertEvents(t, events, c.arrived(t, len(events)))
 			})
 		}
@@ -229,7 +229,7 @@ func TestSyslogMutualTLS(t *testing.T) {
 // TestSyslogThatHoldsNoEvent is kept and marked, with credentials redacted.
 func TestSyslogThatHoldsNoEvent(t *testing.T) {
 	c := start(t, options{})
-	write(t, "tcp", c.syslog, "<13>1 2025-01-27T10:30:00Z host sshd 1 - - Accepted publickey for root\n",
+	sendTo(t, "tcp", c.syslog, "<13>1 2025-01-27T10:30:00Z host sshd 1 - - Accepted publickey for root\n",
 		`<132>1 - mockforge siem - - - {"event_type":"auth.failure","actor":{"username":"eyJhbGciOiJIUzI1NiJ9.eyJzdWI`)
 	lines := c.arrived(t, 2)
 	require.Len(t, lines, 2)
