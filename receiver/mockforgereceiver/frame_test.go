@@ -156,7 +156,7 @@ func FuzzFrames(f *testing.F) {
 			}
 		}
 		if bytes.HasPrefix(data, []byte("<")) && !bytes.ContainsAny(data, "!") {
-			for _, line := range bytes.Split(data, []byte("\n")) {
+			for line := range bytes.SplitSeq(data, []byte("\n")) {
 				if line = trimTrailer(bytes.TrimLeft(line, "\x00\r")); len(line) > 0 && len(line) < limit-1 {
 					require.Contains(t, got, string(line))
 				}

@@ -136,17 +136,17 @@ func (t *syslogTCP) setDeadline(conn net.Conn) {
 	_ = conn.SetReadDeadline(deadline) // reading says what is wrong
 }
 
-func (t *syslogTCP) forget(conn net.Conn) {
+func (t *syslogTCP) close(conn net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.conns, conn)
+	_ = conn.Close() // the sender may have done so
 }
 
 // serve takes the messages of one connection. It reads on only when the
 // pipeline has taken what was read, so a sender feels how fast that is.
 func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
-	defer t.forget(conn)
+	defer t.close(conn)
 	reader, frames := newSyslogReader(t.intake), newFrames(conn, t.maxMessage)
 	peer := hostOf(conn.RemoteAddr())
 	for allowed := false; ; {
