@@ -14,25 +14,13 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-)
 
-// outcome is what an answer means for a batch.
-type outcome string
-
-const (
-	outcomeDelivered outcome = "delivered"
-	// outcomeRetry is temporary: the same batch again, later.
-	outcomeRetry outcome = "retry"
-	// outcomeHeld refuses everything, whatever the batch: credentials or the
-	// address are wrong, and somebody has to mend them.
-	outcomeHeld outcome = "held"
-	// outcomeRefused refuses this batch for good.
-	outcomeRefused outcome = "refused"
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 )
 
 // verdict is an answer, understood.
 type verdict struct {
-	outcome outcome
+	outcome httpsend.Outcome
 	status  int           // of HTTP; 0 where the error names none
 	after   time.Duration // Retry-After; 0 where the error names none
 }
@@ -55,40 +43,79 @@ var (
 
 func classify(err error) verdict {
 	if err == nil {
-		return verdict{outcome: outcomeDelivered}
+		return verdict{outcome: httpsend.Delivered}
 	}
+	if v, ok := classifyOwn(err); ok {
+		return v
+	}
+	return classifyText(err)
+}
+
+// classifyOwn understands the errors of our own exporters. Where several
+// exporters in one pipeline failed, what passes outweighs what is held, and
+// that what is refused for good: the batch is needed again.
+func classifyOwn(err error) (worst verdict, ok bool) {
+	if own, found := alone[*httpsend.Error](err); found {
+		return verdict{outcome: own.Outcome(), status: own.Status, after: own.RetryAfter}, true
+	}
+	var own *httpsend.Error
+	if !errors.As(err, &own) {
+		return verdict{}, false
+	}
+	for _, branch := range branches(err) {
+		if v := classify(branch); rank[v.outcome] > rank[worst.outcome] {
+			worst = v
+		}
+	}
+	return worst, true
+}
+
+var rank = map[httpsend.Outcome]int{httpsend.Delivered: 1, httpsend.Refused: 2, httpsend.Held: 3, httpsend.Retry: 4}
+
+// alone finds an error of a type that is wrapped, but not joined with others.
+func alone[E error](err error) (E, bool) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if e, ok := err.(E); ok { //nolint:errorlint // errors.As would look into joined errors
+			return e, true
+		}
+	}
+	var none E
+	return none, false
+}
+
+// branches returns the errors that are joined in one.
+func branches(err error) []error {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			return many.Unwrap()
+		}
+	}
+	return nil
+}
+
+// classifyText understands the errors of contrib exporters.
+func classifyText(err error) verdict {
 	v := verdict{status: httpStatus(err)}
+	byStatus := httpsend.Refused
+	if v.status != 0 {
+		byStatus = httpsend.OutcomeOf(v.status)
+	}
 	code, isGRPC := grpcCode(err)
 	switch {
-	case isHeld(v.status) || isGRPC && heldCodes[code] || heldTexts.MatchString(ownWords(err)):
-		v.outcome = outcomeHeld
+	case byStatus == httpsend.Held || isGRPC && heldCodes[code] || heldTexts.MatchString(ownWords(err)):
+		v.outcome = httpsend.Held
 	case v.status == http.StatusRequestEntityTooLarge:
 		// Half of it may fit, whatever the exporter makes of it.
-		v.outcome = outcomeRefused
-	case isTemporary(v.status) || isGRPC && temporaryCodes[code] || !allPermanent(err):
-		v.outcome = outcomeRetry
+		v.outcome = httpsend.Refused
+	case byStatus == httpsend.Retry || isGRPC && temporaryCodes[code] || !allPermanent(err):
+		v.outcome = httpsend.Retry
 		if m := throttleText.FindStringSubmatch(err.Error()); m != nil {
 			v.after, _ = time.ParseDuration(m[1]) // the exporter helper wrote it
 		}
 	default:
-		v.outcome = outcomeRefused
+		v.outcome = httpsend.Refused
 	}
 	return v
-}
-
-// isHeld lists the statuses that do not depend on what is sent.
-func isHeld(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
-		return true
-	}
-	return status >= 300 && status < 400
-}
-
-// isTemporary lists the statuses that pass, though some exporters call them
-// permanent (RFC 9110 section 15).
-func isTemporary(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
 }
 
 var (

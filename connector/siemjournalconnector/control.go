@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
 )
 
@@ -54,12 +55,12 @@ func (c *journalConnector) startControl(ctx context.Context, host component.Host
 type cursorStatus struct {
 	Destination string `json:"destination"`
 	cursor
-	Pending       uint64     `json:"pending"`
-	OldestPending *time.Time `json:"oldest_pending,omitempty"`
-	State         outcome    `json:"state,omitempty"`
-	Failures      int        `json:"failures"`
-	LastError     string     `json:"last_error,omitempty"`
-	LastErrorAt   *time.Time `json:"last_error_at,omitempty"`
+	Pending       uint64           `json:"pending"`
+	OldestPending *time.Time       `json:"oldest_pending,omitempty"`
+	State         httpsend.Outcome `json:"state,omitempty"`
+	Failures      int              `json:"failures"`
+	LastError     string           `json:"last_error,omitempty"`
+	LastErrorAt   *time.Time       `json:"last_error_at,omitempty"`
 }
 
 // journalStatus is the answer to GET /cursors.

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
 )
 
@@ -27,7 +28,7 @@ type destination struct {
 	recent      *recent
 	next        consumer.Logs
 	logger      *zap.Logger
-	counted     func(context.Context, outcome)
+	counted     func(context.Context, httpsend.Outcome)
 	letters     *deadLetters
 	watches     watches
 
@@ -180,6 +181,10 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 	backoff := newBackoff(d.cfg.Retry)
 	for ctx.Err() == nil {
 		taken, err := d.attempt(ctx, b)
+		if rest := d.begun(b, taken, err); rest != nil {
+			b = rest
+			backoff.Reset()
+		}
 		if err != nil && ctx.Err() != nil {
 			return
 		}
@@ -187,13 +192,13 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 		d.counted(ctx, v.outcome)
 		d.report(v, err)
 		switch v.outcome {
-		case outcomeDelivered:
+		case httpsend.Delivered:
 			d.progress.complete(span{
 				from: b.first().seq, to: b.end(),
 				delivered: uint64(taken), others: uint64(len(b.events) - taken),
 			})
 			return
-		case outcomeRefused:
+		case httpsend.Refused:
 			if half := len(b.events) / 2; half > 0 {
 				d.deliver(ctx, &batch{events: b.events[:half]})
 				d.deliver(ctx, &batch{events: b.events[half:]})
@@ -203,12 +208,35 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 				return
 			}
 			sleep(ctx, backoff.NextBackOff())
-		case outcomeHeld:
+		case httpsend.Held:
 			sleep(ctx, d.cfg.HoldInterval)
-		case outcomeRetry:
+		case httpsend.Retry:
 			sleep(ctx, max(v.after, backoff.NextBackOff()))
 		}
 	}
+}
+
+// begun is done with the events of a batch that were taken before an exporter
+// got an error, and returns the others; nil when none was taken. Processors on
+// the way may have dropped records, so that fewer came to the exporter: then
+// the first events are among those that were taken or dropped. Where more came
+// than there are, their order says nothing.
+func (d *destination) begun(b *batch, mine int, err error) *batch {
+	partial, ok := alone[*httpsend.Partial](err)
+	if !ok || partial.Sent <= 0 || partial.Sent >= mine || partial.Of > mine {
+		return nil
+	}
+	next := 0
+	for left := partial.Sent; left > 0; next++ {
+		if _, mine := unaddress(d.name, b.events[next].payload); mine {
+			left--
+		}
+	}
+	d.progress.complete(span{
+		from: b.first().seq, to: b.events[next].seq,
+		delivered: uint64(partial.Sent), others: uint64(next - partial.Sent),
+	})
+	return &batch{events: b.events[next:]}
 }
 
 // attempt sends a batch and returns how many of its events are for this
@@ -245,10 +273,14 @@ func (d *destination) mine(b *batch) [][]byte {
 }
 
 // bury writes a dead letter, and only then is done with the event.
-func (d *destination) bury(e event, v verdict, reason error) error {
+func (d *destination) bury(e event, v verdict, answer error) error {
 	record, _ := unaddress(d.name, e.payload)
+	reason := answer.Error()
+	if own, ok := alone[*httpsend.Error](answer); ok {
+		reason = own.Error()
+	}
 	err := d.letters.bury(deadLetter{
-		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: reason.Error(), Status: v.status, Record: record,
+		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: reason, Status: v.status, Record: record,
 	})
 	if err != nil {
 		d.logger.Error("an event that was refused for good cannot be put aside; it is tried again", zap.String("destination", d.name), zap.Error(err))

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 )
 
 // state is how a destination fares, as far as its cursor does not say.
 type state struct {
 	// outcome is what the last answer meant; empty before the first.
-	outcome outcome
+	outcome httpsend.Outcome
 	// failures counts attempts since a batch was taken last.
 	failures int
 	// lastError is the last answer that was none, and when it came.
@@ -37,14 +39,14 @@ func (d *destination) report(v verdict, err error) {
 	}
 	fields := []zap.Field{zap.String("destination", d.name), zap.Int("status", v.status), zap.Error(err)}
 	switch v.outcome {
-	case outcomeHeld:
+	case httpsend.Held:
 		d.logger.Error("the destination refuses everything; its events are kept until somebody mends it", fields...)
-	case outcomeRetry:
+	case httpsend.Retry:
 		d.logger.Warn("the destination takes nothing for now; its events are kept", fields...)
-	case outcomeRefused:
+	case httpsend.Refused:
 		d.logger.Warn("the destination refuses events for good; those at fault become dead letters", fields...)
-	case outcomeDelivered:
-		if before == outcomeHeld || before == outcomeRetry {
+	case httpsend.Delivered:
+		if before == httpsend.Held || before == httpsend.Retry {
 			d.logger.Info("the destination takes events again", zap.String("destination", d.name))
 		}
 	}

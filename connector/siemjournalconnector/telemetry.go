@@ -9,15 +9,17 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 )
 
 // counter counts attempts of one destination.
-func (c *journalConnector) counter(name string) func(context.Context, outcome) {
-	options := make(map[outcome]metric.MeasurementOption)
-	for _, o := range []outcome{outcomeDelivered, outcomeRetry, outcomeHeld, outcomeRefused} {
+func (c *journalConnector) counter(name string) func(context.Context, httpsend.Outcome) {
+	options := make(map[httpsend.Outcome]metric.MeasurementOption)
+	for _, o := range []httpsend.Outcome{httpsend.Delivered, httpsend.Retry, httpsend.Held, httpsend.Refused} {
 		options[o] = metric.WithAttributeSet(attribute.NewSet(attribute.String("destination", name), attribute.String("outcome", string(o))))
 	}
-	return func(ctx context.Context, o outcome) {
+	return func(ctx context.Context, o httpsend.Outcome) {
 		c.telemetry.ConnectorSiemJournalAttempts.Add(ctx, 1, options[o])
 	}
 }
@@ -47,7 +49,7 @@ func (c *journalConnector) observe() error {
 			return int64(end) - int64(cur.Position)
 		})),
 		t.RegisterConnectorSiemJournalHeldCallback(c.each(func(_ cursor, d *destination) int64 {
-			if s, _ := d.current(); s.outcome == outcomeHeld {
+			if s, _ := d.current(); s.outcome == httpsend.Held {
 				return 1
 			}
 			return 0

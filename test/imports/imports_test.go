@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"internal/eventlog":   {"internal/event"},
 	"internal/condition":  {"internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/event", "internal/condition"},
+	"internal/httpsend":   {},
 	"internal/journal":    {},
 	"internal/receipt":    {},
 	fixtures:              {"internal/eventlog"},
