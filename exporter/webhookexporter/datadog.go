@@ -139,7 +139,6 @@ const datadogAside = "mockforge"
 // become attributes and can be facets.
 func (d *datadog) entry(dst []byte, r record) []byte {
 	at, own := r.timeWithin(time.Now(), datadogPast-datadogMargin, datadogFuture-datadogMargin)
-	object := r.object()
 	dst = append(dst, `{"ddsource":"`+datadogSource+`"`...)
 	dst = member(dst, "ddtags", d.tags)
 	dst = member(dst, "hostname", cmp.Or(d.cfg.Hostname, text(r.resource.Attributes(), "host.name"), d.hostname))
@@ -149,30 +148,33 @@ func (d *datadog) entry(dst []byte, r record) []byte {
 	dst = append(dst, `,"date":`...)
 	dst = strconv.AppendInt(dst, at.UnixMilli(), 10)
 
-	isAside := func(name string) bool {
-		// The intake reads timestamp before date.
-		return datadogOwn[name] || name == "timestamp" && !own
-	}
 	if r.Body().Type() != pcommon.ValueTypeMap {
 		return append(dst, '}') // the text is the message
 	}
-	aside := false
-	for name, v := range object.Map().All() {
-		if isAside(name) {
-			aside = true
-			continue
-		}
-		dst = append(appendKey(dst, name), ':')
-		dst = eventlog.AppendJSON(dst, v)
-	}
-	if aside {
-		dst = append(dst, `,"`+datadogAside+`":`...)
-		rest := pcommon.NewValueMap()
-		object.CopyTo(rest)
-		rest.Map().RemoveIf(func(name string, _ pcommon.Value) bool { return !isAside(name) })
-		dst = eventlog.AppendJSON(dst, rest)
+	dst, aside := appendMembers(dst, r.Body().Map(), own, false)
+	if aside > 0 {
+		dst = append(appendKey(dst, datadogAside), '{')
+		start := len(dst)
+		dst, _ = appendMembers(dst, r.Body().Map(), own, true)
+		dst = append(dst[:start], dst[start+1:]...) // the first comma
+		dst = append(dst, '}')
 	}
 	return append(dst, '}')
+}
+
+// appendMembers appends those members that stand at the top, or aside, each
+// with a comma before it, and returns how many do not. The intake reads
+// timestamp before date: one that it would drop an event for stands aside.
+func appendMembers(dst []byte, m pcommon.Map, ownTime, aside bool) ([]byte, int) {
+	others := 0
+	for name, v := range m.All() {
+		if aside != (datadogOwn[name] || !ownTime && name == "timestamp") {
+			others++
+			continue
+		}
+		dst = eventlog.AppendJSON(appendKey(dst, name), v)
+	}
+	return dst, others
 }
 
 // line is what people read in a list of logs: "auth.failure: Invalid

@@ -78,7 +78,7 @@ func (e *webhookExporter) startGCP(ctx context.Context, host component.Host) (*l
 	if err != nil {
 		return nil, fmt.Errorf("making the HTTP client for tokens: %w", err)
 	}
-	tokens, err := newTokens(e.cfg.GCP.Get().CredentialsPath, client)
+	tokens, err := newTokens(e.cfg.GCP.Get().CredentialsPath, client) //nolint:contextcheck // a token outlives the start
 	if err != nil {
 		return nil, err
 	}

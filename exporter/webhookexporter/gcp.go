@@ -58,7 +58,7 @@ func (cfg *GCPConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("project_id: found %q, expected the id of a project", cfg.ProjectID))
 	}
 	if !gcpLog.MatchString(cfg.LogName) {
-		errs = append(errs, fmt.Errorf("log_name: found %q, expected up to 511 letters, digits and / - _ .", cfg.LogName))
+		errs = append(errs, fmt.Errorf("log_name: found %q, expected up to 511 letters, digits and any of ./_-", cfg.LogName))
 	}
 	if cfg.CredentialsPath == "" {
 		errs = append(errs, errors.New("credentials_path: found nothing, expected the file of a service account's key"))
@@ -86,7 +86,7 @@ func gcpBefore(cfg *GCPConfig) []byte {
 	dst := []byte(`{"partialSuccess":false`)
 	dst = member(dst, "logName", "projects/"+cfg.ProjectID+"/logs/"+url.PathEscape(cfg.LogName))
 	dst = append(dst, `,"resource":{"type":"global","labels":{"project_id":`...)
-	dst = quote(dst, cfg.ProjectID)
+	dst = eventlog.AppendString(dst, cfg.ProjectID)
 	return append(dst, `}},"entries":[`...)
 }
 

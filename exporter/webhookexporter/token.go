@@ -45,7 +45,7 @@ func (t *tokens) current() (oauth2.TokenSource, error) {
 	if t.source != nil {
 		return t.source, nil
 	}
-	key, err := os.ReadFile(t.path) //nolint:gosec // named in the settings
+	key, err := os.ReadFile(t.path)
 	if err != nil {
 		return nil, fmt.Errorf("credentials_path: %w", err)
 	}
@@ -68,7 +68,7 @@ func (t *tokens) forget() {
 
 // authorize sets the Authorization header.
 func (t *tokens) authorize(_ context.Context, header http.Header) (string, *httpsend.Error) {
-	source, err := t.current()
+	source, err := t.current() //nolint:contextcheck // a token outlives a request
 	if err != nil {
 		return "", &httpsend.Error{Status: http.StatusUnauthorized, Reason: httpsend.Clean(err.Error())}
 	}

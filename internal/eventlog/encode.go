@@ -35,6 +35,9 @@ func AppendJSON(dst []byte, v pcommon.Value) []byte {
 	}
 }
 
+// AppendString appends a string as JSON, quoted, as AppendJSON does.
+func AppendString(dst []byte, s string) []byte { return appendString(dst, s) }
+
 func appendMap(dst []byte, m pcommon.Map) []byte {
 	dst = append(dst, '{')
 	first := true
