@@ -3,132 +3,241 @@
 package siemtest
 
 import (
+	"bytes"
+	"compress/gzip"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2/jws"
 )
 
-// ask hands a request to a server and returns status and body.
-func ask(h http.Handler, method, path, body string, header ...string) (int, string) {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+// The servers are what other tests rest on: here they must refuse what is
+// wrong in one way only.
+
+func send(t *testing.T, method, url, body string, header map[string]string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	for k, v := range header {
+		req.Header.Set(k, v)
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	answer, _ := io.ReadAll(w.Body) // it is in memory
-	return w.Code, strings.TrimSpace(string(answer))
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(answer)
 }
 
-func TestSplunkAnswers(t *testing.T) {
-	s := NewSplunk(t, "good", "main")
-	const path, good = "/services/collector", `{"event":{"a":1},"index":"main"}`
-	for _, tt := range []struct {
-		token, body string
-		status      int
-		answer      string
-	}{
-		{"", good, 401, `{"text":"Token is required","code":2}`},
-		{"Bearer good", good, 401, `{"text":"Invalid authorization","code":3}`},
-		{"Splunk bad", good, 403, `{"text":"Invalid token","code":4}`},
-		{"Splunk good", "", 400, `{"text":"No data","code":5}`},
-		{"Splunk good", good + "[]", 400, `{"text":"Invalid data format","code":6,"invalid-event-number":1}`},
-		{"Splunk good", good + `{"event":"{\"a\":1}","index":"main"}`, 400, `{"text":"Invalid data format","code":6,"invalid-event-number":1}`},
-		{"Splunk good", good + good + `{"event":{},"index":"other"}`, 400, `{"text":"Incorrect index","code":7,"invalid-event-number":2}`},
-		{"Splunk good", `{"index":"main"}`, 400, `{"text":"Event field is required","code":12,"invalid-event-number":0}`},
-		{"Splunk good", `{"event":"","index":"main"}`, 400, `{"text":"Event field cannot be blank","code":13,"invalid-event-number":0}`},
-		{"Splunk good", `{"event":{},"index":"main","fields":{"a":{"b":1}}}`, 400, `{"text":"Error in handling indexed fields","code":15,"invalid-event-number":0}`},
-	} {
-		status, answer := ask(s, http.MethodPost, path, tt.body, "Authorization", tt.token)
-		assert.Equal(t, tt.status, status, tt.body)
-		assert.Equal(t, tt.answer, answer, tt.body)
-	}
-	assert.Empty(t, s.Events(), "nothing of a bad request is kept")
-	status, answer := ask(s, http.MethodPost, path, good+"\n"+good, "Authorization", "Splunk good")
-	assert.Equal(t, []any{200, `{"text":"Success","code":0}`}, []any{status, answer})
-	assert.Len(t, s.Events(), 2)
+// with returns a header with one value changed.
+func with(header map[string]string, k, v string) map[string]string {
+	changed := maps.Clone(header)
+	changed[k] = v
+	return changed
 }
 
-func TestCloudWatchLimits(t *testing.T) {
-	c := NewCloudWatch(t, AWSIdentity{})
-	c.streams["g\ns"] = true
-	now := time.Now()
-	type event = struct {
-		Timestamp *int64 `json:"timestamp"`
-		Message   string `json:"message"`
+func sign(key []byte, id string, at time.Time, body string) map[string]string {
+	timestamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(id + "." + timestamp + "." + body))
+	return map[string]string{
+		"Content-Type": "application/json", "Authorization": "Bearer t", "webhook-id": id, "webhook-timestamp": timestamp,
+		"webhook-signature": "v0,x v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)),
 	}
-	at := func(ages ...time.Duration) (events []event) {
-		for _, age := range ages {
-			ms := now.Add(age).UnixMilli()
-			events = append(events, event{&ms, "m"})
-		}
-		return events
-	}
-	day := 24 * time.Hour
-	large := at(0)
-	large[0].Message = strings.Repeat("m", cloudWatchMaxEvent)
-	many := at(make([]time.Duration, 5)...)
-	for i := range many {
-		many[i].Message = strings.Repeat("m", 250_000)
-	}
+}
+
+func TestWebhookRefuses(t *testing.T) {
+	key, now := []byte("key"), time.Now()
+	w := NewWebhook(t, WebhookOptions{Token: "t", Key: key})
+	right := sign(key, "id", now, "{}")
 	for name, tt := range map[string]struct {
-		stream string
-		events []event
-		want   string
+		method, body string
+		header       map[string]string
+		status       int
 	}{
-		"good":    {"s", at(-day, -time.Hour, time.Hour)[1:], ""},
-		"stream":  {"other", at(0), "ResourceNotFoundException"},
-		"none":    {"s", nil, "found 0 events"},
-		"old":     {"s", at(-15 * day), "event 0 is of"},
-		"ahead":   {"s", at(0, 3*time.Hour), "event 1 is of"},
-		"order":   {"s", at(0, -time.Second), "event 1 is older"},
-		"span":    {"s", at(-2*day, 0), "more than a day"},
-		"event":   {"s", large, "event 0 has"},
-		"batch":   {"s", many, "the batch has"},
-		"no time": {"s", []event{{Message: "m"}}, "no timestamp"},
+		"right":     {"POST", "{}", right, 200},
+		"array":     {"POST", `[{"a":1}]`, sign(key, "id", now, `[{"a":1}]`), 200},
+		"method":    {"PUT", "{}", right, 405},
+		"token":     {"POST", "{}", with(right, "Authorization", "Bearer x"), 401},
+		"type":      {"POST", "{}", with(right, "Content-Type", "text/plain"), 415},
+		"coding":    {"POST", "{}", with(right, "Content-Encoding", "br"), 415},
+		"body":      {"POST", "{ }", right, 401},
+		"id":        {"POST", "{}", with(right, "webhook-id", "other"), 401},
+		"dot":       {"POST", "{}", sign(key, "a.b", now, "{}"), 401},
+		"key":       {"POST", "{}", sign([]byte("k"), "id", now, "{}"), 401},
+		"old":       {"POST", "{}", sign(key, "id", now.Add(-6*time.Minute), "{}"), 401},
+		"future":    {"POST", "{}", sign(key, "id", now.Add(6*time.Minute), "{}"), 401},
+		"unsigned":  {"POST", "{}", with(right, "webhook-signature", ""), 401},
+		"no object": {"POST", "[1]", sign(key, "id", now, "[1]"), 400},
+		"twice":     {"POST", `{"a":1,"a":2}`, sign(key, "id", now, `{"a":1,"a":2}`), 400},
 	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := c.put(cloudWatchRequest{LogGroupName: "g", LogStreamName: tt.stream, LogEvents: tt.events})
-			if tt.want == "" {
-				assert.NoError(t, err)
-			} else {
-				assert.ErrorContains(t, err, tt.want)
-			}
-		})
+		status, answer := send(t, tt.method, w.URL, tt.body, tt.header)
+		assert.Equal(t, tt.status, status, "%s: %s", name, answer)
 	}
-	assert.Len(t, c.Events(), 2)
+	assert.Len(t, w.Events(), 2)
+	assert.Len(t, w.Refusals(), 13)
+	lines := NewWebhook(t, WebhookOptions{ContentType: "application/x-ndjson"})
+	status, _ := send(t, "POST", lines.URL, "{}\n{}", map[string]string{"Content-Type": "application/x-ndjson"})
+	assert.Equal(t, 400, status, "no newline at the end")
 }
 
-func TestElasticsearchAnswers(t *testing.T) {
-	e := NewElasticsearch(t, "key", "logs-a")
-	const create = `{"create":{"_index":"logs-a","_id":"%s"}}` + "\n%s\n"
-	status, _ := ask(e, http.MethodPost, "/_bulk", fmt.Sprintf(create, "1", `{"@timestamp":1}`), "Authorization", "ApiKey other", "Content-Type", "application/json")
-	assert.Equal(t, http.StatusUnauthorized, status)
-	for body, want := range map[string]string{
-		fmt.Sprintf(create, "2", `{"a":1}`):                                   `[@timestamp] is missing`,
-		fmt.Sprintf(create, "", `{"@timestamp":1}`):                           `no id`,
-		fmt.Sprintf(create, "3", `[]`):                                        `document_parsing_exception`,
-		`{"index":{"_index":"logs-a","_id":"4"}}` + "\n{\"@timestamp\":1}\n":  `only create`,
-		`{"create":{"_index":"logs-b","_id":"5"}}` + "\n{\"@timestamp\":1}\n": `security_exception`,
-	} {
-		status, answer := ask(e, http.MethodPost, "/_bulk", body, "Authorization", "ApiKey key", "Content-Type", "application/json")
-		assert.Equal(t, http.StatusOK, status, body)
-		assert.Contains(t, answer, want, body)
+func TestScript(t *testing.T) {
+	w := NewWebhook(t, WebhookOptions{})
+	w.Script(func(n int, _ []json.RawMessage) *Answer {
+		if n == 1 {
+			return &Answer{Status: 503}
+		}
+		return nil
+	})
+	for _, want := range []int{503, 200} {
+		status, _ := send(t, "POST", w.URL, "{}", map[string]string{"Content-Type": "application/json"})
+		assert.Equal(t, want, status)
 	}
-	taken, _ := e.Documents()
-	assert.Empty(t, taken)
+	assert.Len(t, w.Events(), 1)
+	assert.Empty(t, w.Refusals())
 }
 
-func TestS3Refuses(t *testing.T) {
-	s := NewS3(t, AWSIdentity{AccessKeyID: "AKID", SecretAccessKey: "secret", Region: "us-east-1"}, "bucket")
-	status, answer := ask(s, http.MethodPut, "/bucket/key", "body")
-	assert.Equal(t, http.StatusForbidden, status)
-	assert.Contains(t, answer, "SignatureDoesNotMatch")
-	assert.Empty(t, s.Objects())
+func TestDatadogRefuses(t *testing.T) {
+	s := NewDatadog(t, "key")
+	right := map[string]string{"Content-Type": "application/json", "DD-API-KEY": "key"}
+	entry := func(old, changed string) string {
+		e := fmt.Sprintf(`{"ddsource":"m","hostname":"h","service":"s","status":"warn","message":"m","date":%d}`, time.Now().UnixMilli())
+		return "[" + strings.Replace(e, old, changed, 1) + "]"
+	}
+	at := func(d time.Duration) string {
+		return entry(`"ddsource"`, `"timestamp":"`+time.Now().Add(d).UTC().Format(time.RFC3339)+`","ddsource"`)
+	}
+	var zipped bytes.Buffer
+	zip := gzip.NewWriter(&zipped)
+	_, err := zip.Write([]byte(entry("", "")))
+	require.NoError(t, err)
+	require.NoError(t, zip.Close())
+	for name, tt := range map[string]struct {
+		body   string
+		header map[string]string
+		status int
+	}{
+		"right":      {entry("", ""), right, 202},
+		"gzip":       {zipped.String(), with(right, "Content-Encoding", "gzip"), 202},
+		"no gzip":    {entry("", ""), with(right, "Content-Encoding", "gzip"), 400},
+		"in time":    {at(-17 * time.Hour), right, 202},
+		"key":        {entry("", ""), with(right, "DD-API-KEY", "x"), 403},
+		"type":       {entry("", ""), with(right, "Content-Type", "text/plain"), 400},
+		"none":       {"[]", right, 413},
+		"too many":   {"[" + strings.Repeat("{},", 1000) + "{}]", right, 413},
+		"too large":  {"[" + strings.Repeat(" ", 5_000_000) + "]", right, 413},
+		"large one":  {entry(`"m"`, `"`+strings.Repeat("x", 1_000_000)+`"`), right, 413},
+		"status":     {entry("warn", "medium"), right, 400},
+		"no message": {entry(`"message":"m"`, `"message":""`), right, 400},
+		"twice":      {entry(`"message":"m"`, `"message":"{}"`), right, 400},
+		"members":    {entry(`"message":"m"`, `"message":"m","message":"m"`), right, 400},
+		"old":        {at(-19 * time.Hour), right, 400},
+		"future":     {at(3 * time.Hour), right, 400},
+		"no date":    {entry(`"date"`, `"x"`), right, 400},
+		"date":       {entry(`"date":`, `"date":"x","y":`), right, 400},
+	} {
+		status, answer := send(t, "POST", s.URL, tt.body, tt.header)
+		assert.Equal(t, tt.status, status, "%s: %s", name, answer)
+	}
+	assert.Len(t, s.Events(), 3)
+}
+
+// grant asks for a token with claims and a key.
+func (g *Google) grant(t *testing.T, change func(*jws.ClaimSet, *jws.Header), key *rsa.PrivateKey) (int, string) {
+	t.Helper()
+	now := time.Now().Unix()
+	claims := &jws.ClaimSet{Iss: googleAccount, Scope: googleScope, Aud: g.tokenURL(), Iat: now, Exp: now + 3600}
+	header := &jws.Header{Algorithm: "RS256", Typ: "JWT", KeyID: googleKeyID}
+	change(claims, header)
+	assertion, err := jws.Encode(header, claims, key)
+	require.NoError(t, err)
+	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
+	return send(t, "POST", g.tokenURL(), form.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+}
+
+func TestGoogleTokens(t *testing.T) {
+	g := NewGoogle(t, "p", "a/b")
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		change func(*jws.ClaimSet, *jws.Header)
+		key    *rsa.PrivateKey
+		status int
+	}{
+		"right":    {func(*jws.ClaimSet, *jws.Header) {}, g.key, 200},
+		"key":      {func(*jws.ClaimSet, *jws.Header) {}, other, 400},
+		"key id":   {func(_ *jws.ClaimSet, h *jws.Header) { h.KeyID = "x" }, g.key, 400},
+		"alg":      {func(_ *jws.ClaimSet, h *jws.Header) { h.Algorithm = "none" }, g.key, 400},
+		"issuer":   {func(c *jws.ClaimSet, _ *jws.Header) { c.Iss = "x" }, g.key, 400},
+		"audience": {func(c *jws.ClaimSet, _ *jws.Header) { c.Aud = "https://x" }, g.key, 400},
+		"scope":    {func(c *jws.ClaimSet, _ *jws.Header) { c.Scope = "x" }, g.key, 400},
+		"expired":  {func(c *jws.ClaimSet, _ *jws.Header) { c.Iat -= 4000; c.Exp -= 4000 }, g.key, 400},
+		"too long": {func(c *jws.ClaimSet, _ *jws.Header) { c.Exp += 60 }, g.key, 400},
+	} {
+		status, answer := g.grant(t, tt.change, tt.key)
+		assert.Equal(t, tt.status, status, "%s: %s", name, answer)
+	}
+	assert.Equal(t, 1, g.Issued())
+}
+
+func TestGoogleRefuses(t *testing.T) {
+	g := NewGoogle(t, "p", "a/b")
+	_, answer := g.grant(t, func(*jws.ClaimSet, *jws.Header) {}, g.key)
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &token))
+	right := map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + token.AccessToken}
+	now := time.Now().UTC()
+	body := func(old, changed string) string {
+		b := `{"logName":"projects/p/logs/a%2Fb","partialSuccess":false,"resource":{"type":"global","labels":{"project_id":"p"}},"entries":[{"severity":"ERROR","insertId":"1","timestamp":"` +
+			now.Format(time.RFC3339) + `","labels":{"a":"b"},"jsonPayload":{"n":1}}]}`
+		return strings.Replace(b, old, changed, 1)
+	}
+	at := func(d time.Duration) string { return body(now.Format(time.RFC3339), now.Add(d).Format(time.RFC3339)) }
+	for _, tt := range []struct {
+		name, body string
+		header     map[string]string
+		status     int
+	}{
+		{"right", body("", ""), right, 200},
+		{"again", body("", ""), right, 200}, // and known
+		{"another", body(`"insertId":"1"`, `"insertId":"2"`), right, 200},
+		{"old", at(-31 * 24 * time.Hour), right, 200}, // and not kept
+		{"future", at(25 * time.Hour), right, 400},
+		{"token", body("", ""), with(right, "Authorization", "Bearer x"), 401},
+		{"no token", body("", ""), with(right, "Authorization", ""), 401},
+		{"log", body("%2F", "/"), right, 400},
+		{"project", body(`"project_id":"p"`, `"project_id":"q"`), right, 400},
+		{"partial", body("false", "true"), right, 400},
+		{"severity", body("ERROR", "HIGH"), right, 400},
+		{"member", body(`"insertId"`, `"insertID2"`), right, 400},
+		{"label", body(`"a":"b"`, `"a":1`), right, 400},
+		{"payload", body(`{"n":1}`, `"text"`), right, 400},
+		{"no payload", body(`"jsonPayload":{"n":1}`, `"jsonPayload":null`), right, 400},
+		{"large one", body(`"n":1`, `"n":"`+strings.Repeat("x", 256<<10)+`"`), right, 400},
+		{"too large", strings.Repeat(" ", 10_000_001), right, 413},
+	} {
+		status, answer := send(t, "POST", g.URL, tt.body, tt.header)
+		assert.Equal(t, tt.status, status, "%s: %s", tt.name, answer)
+	}
+	assert.Len(t, g.Events(), 2)
+	g.Revoke()
+	status, _ := send(t, "POST", g.URL, body("", ""), right)
+	assert.Equal(t, 401, status)
 }

@@ -24,7 +24,7 @@ import (
 // report: whether events are held, tried again or put aside. Once the answer is
 // 200 all that was not put aside arrives.
 func TestAnswers(t *testing.T) {
-	for _, exporter := range []string{"splunk_hec", "otlp_http"} {
+	for _, exporter := range []string{"splunk_hec", "otlp_http", "webhook"} {
 		for status, want := range map[int]string{
 			400: "refused", 401: "held", 403: "held", 404: "held", 413: "refused", 429: "retry", 500: "retry", 503: "retry",
 		} {
