@@ -32,6 +32,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHEC -fuzztime $(FUZZTIME)
 	go test ./internal/journal -run '^$$' -fuzz FuzzDamage -fuzztime $(FUZZTIME)
+	go test ./internal/httpsend -run '^$$' -fuzz FuzzClean -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue
 	go test -count=1 -tags load ./test/e2e -run TestLoad -v

@@ -5,6 +5,7 @@ package siemjournalconnector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -226,4 +227,9 @@ func TestPartialOfAddressed(t *testing.T) {
 	cur, _ := c.get("logs/x")
 	assert.Equal(t, cursor{Position: 11, Delivered: 2, Others: 2}, cur)
 	assert.Nil(t, d.begun(rest, 1, &httpsend.Error{Status: 503}))
+	for _, wrong := range []httpsend.Partial{{Sent: 1, Of: 4}, {Sent: 3, Of: 3}, {Sent: 0, Of: 3}, {Sent: -1, Of: 3}} {
+		wrong.Err = &httpsend.Error{Status: 503}
+		assert.Nil(t, d.begun(b, 3, &wrong), "%v", wrong)
+		assert.Nil(t, d.begun(b, 3, errors.Join(&httpsend.Partial{Sent: 2, Of: 3, Err: wrong.Err}, errors.New("another exporter"))))
+	}
 }

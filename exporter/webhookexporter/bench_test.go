@@ -3,8 +3,12 @@
 package webhookexporter
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -42,6 +46,30 @@ func BenchmarkEncode(b *testing.B) {
 			}
 			b.SetBytes(int64(bytes))
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
+		})
+	}
+}
+
+// BenchmarkPush sends a thousand events to a server on the same machine.
+func BenchmarkPush(b *testing.B) {
+	const n = 1000
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	defer server.Close()
+	logs, _ := all(b, n, time.Now())
+	for _, format := range formats {
+		b.Run(string(format), func(b *testing.B) {
+			cfg := config(server.URL)
+			cfg.Format = format
+			e := start(b, cfg)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := e.ConsumeLogs(b.Context(), logs); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
 }

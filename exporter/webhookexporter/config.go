@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
@@ -99,8 +100,6 @@ func (cfg *Config) Validate() error {
 		}
 	}
 	check(slices.Contains(profiles, cfg.Profile), "profile: found %q, expected generic, datadog_logs or gcp_entries", cfg.Profile)
-	check(cfg.Datadog.HasValue() == (cfg.Profile == ProfileDatadogLogs), "datadog: found with profile %q, or missing; expected with datadog_logs alone", cfg.Profile)
-	check(cfg.GCP.HasValue() == (cfg.Profile == ProfileGCPEntries), "gcp: found with profile %q, or missing; expected with gcp_entries alone", cfg.Profile)
 	if cfg.Profile == ProfileGeneric {
 		check(cfg.Format == "" || slices.Contains(formats, cfg.Format), "format: found %q, expected event, json_array or ndjson", cfg.Format)
 		check(slices.Contains([]string{"", "POST", "PUT", "PATCH"}, cfg.Method), "method: found %q, expected POST, PUT or PATCH", cfg.Method)
@@ -116,7 +115,36 @@ func (cfg *Config) Validate() error {
 	// nowhere written.
 	check(!cfg.Signing.HasValue() || !cfg.ClientConfig.Compression.IsCompressed(),
 		"compression: found %q, expected none with signing", cfg.ClientConfig.Compression)
-	return errors.Join(append(errs, checkURL(cfg.ClientConfig.Endpoint))...)
+	errs = append(errs,
+		checkBlock("datadog", cfg.Datadog.HasValue(), cfg.Profile, ProfileDatadogLogs),
+		checkBlock("gcp", cfg.GCP.HasValue(), cfg.Profile, ProfileGCPEntries),
+		checkHeaders(cfg.ClientConfig.Headers),
+		checkURL(cfg.ClientConfig.Endpoint))
+	return errors.Join(errs...)
+}
+
+// checkBlock holds the settings of a profile to it.
+func checkBlock(name string, found bool, profile, its Profile) error {
+	switch {
+	case found && profile != its:
+		return fmt.Errorf("%s: found with profile %q, expected with %s alone", name, profile, its)
+	case !found && profile == its:
+		return fmt.Errorf("%s: found nothing, expected the settings of profile %s", name, its)
+	}
+	return nil
+}
+
+// checkHeaders finds credentials whose environment variable is not set: the
+// destination would hold all events until somebody looks.
+func checkHeaders(headers configopaque.MapList) error {
+	var errs []error
+	for name, value := range headers.Iter {
+		switch strings.ToLower(strings.TrimSpace(string(value))) {
+		case "", "bearer", "basic":
+			errs = append(errs, fmt.Errorf("headers: %s: found no value, expected one; is its environment variable set?", name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkURL does not repeat the URL: it may have a token in it.

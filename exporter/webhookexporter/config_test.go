@@ -86,7 +86,9 @@ func TestInvalidConfig(t *testing.T) {
 			`backoff: found "random", expected exponential or linear`,
 			"initial_interval and max_interval: found 2s and 1s",
 			"signing: secret: found no base64 behind whsec_",
-			`gcp: found with profile "generic"`,
+			`gcp: found with profile "generic", expected with gcp_entries alone`,
+			"headers: Authorization: found no value, expected one; is its environment variable set?",
+			"headers: X-Key: found no value",
 		},
 		"bad_datadog": {
 			`site: found "https://datadoghq.com", expected a site`,
@@ -99,6 +101,7 @@ func TestInvalidConfig(t *testing.T) {
 			`log_name: found "a b", expected up to 511`,
 			"credentials_path: found nothing",
 		},
+		"no_block":   {"gcp: found nothing, expected the settings of profile gcp_entries"},
 		"no_profile": {`profile: found "splunk", expected generic, datadog_logs or gcp_entries`},
 	} {
 		err := xconfmap.Validate(load(t, name))

@@ -178,11 +178,11 @@ func appendMembers(dst []byte, m pcommon.Map, ownTime, aside bool) ([]byte, int)
 }
 
 // line is what people read in a list of logs: "auth.failure: Invalid
-// credentials".
+// credentials". Of what is no event of MockForge's it is its message.
 func line(r record) string {
 	name := eventlog.EventType(r.LogRecord)
 	if name == "" {
-		return r.Body().AsString()
+		return foreignLine(r)
 	}
 	if reason := text(r.Attributes(), eventlog.AttrOutcomeReason); reason != "" {
 		return name + ": " + reason
@@ -191,4 +191,11 @@ func line(r record) string {
 		return name + ": " + known.Description
 	}
 	return name
+}
+
+func foreignLine(r record) string {
+	if r.Body().Type() != pcommon.ValueTypeMap {
+		return r.Body().AsString()
+	}
+	return cmp.Or(text(r.Body().Map(), "message"), text(r.Body().Map(), "msg"), r.EventName(), "a record without a message")
 }

@@ -123,6 +123,30 @@ func TestDatadogText(t *testing.T) {
 	}, e)
 }
 
+// TestDatadogTimes: the verifying intake refuses what Datadog would drop.
+func TestDatadogTimes(t *testing.T) {
+	server := siemtest.NewDatadog(t, ddKey)
+	e := start(t, datadogConfig(server.URL, ddKey))
+	for _, age := range []time.Duration{0, 17 * time.Hour, 18*time.Hour - time.Minute, 18 * time.Hour, 19 * time.Hour, 10_000 * time.Hour, -time.Hour, -2 * time.Hour, -50 * time.Hour} {
+		logs, _ := all(t, 1, time.Now().Add(-age))
+		require.NoError(t, e.ConsumeLogs(t.Context(), logs), age)
+	}
+	assert.Len(t, server.Events(), 9)
+}
+
+// TestDatadogForeign: a record of another receiver is not encoded twice.
+func TestDatadogForeign(t *testing.T) {
+	l := newDatadogLayout(datadogConfig("", ddKey), zap.NewNop())
+	for want, set := range map[string]func(pcommon.Map){
+		"disk full":                  func(m pcommon.Map) { m.PutStr("message", "disk full") },
+		"a record without a message": func(m pcommon.Map) { m.PutInt("message", 1) },
+	} {
+		logs := plog.NewLogs()
+		set(logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Body().SetEmptyMap())
+		assert.Equal(t, want, entryOf(t, l.entry, logs)["message"])
+	}
+}
+
 // TestDatadogLimits: what the intake would cut is refused, and what is too much
 // for one request goes in several.
 func TestDatadogLimits(t *testing.T) {

@@ -6,8 +6,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +46,7 @@ type run struct {
 	tel    *componenttest.Telemetry
 }
 
-func start(t *testing.T, cfg *Config) *run {
+func start(t testing.TB, cfg *Config) *run {
 	t.Helper()
 	require.NoError(t, xconfmap.Validate(cfg))
 	core, logged := observer.New(zap.DebugLevel)
@@ -67,7 +71,7 @@ func config(url string) *Config {
 }
 
 // all returns events of every type at the time given, numbered from 0.
-func all(t *testing.T, n int, at time.Time) (plog.Logs, []string) {
+func all(t testing.TB, n int, at time.Time) (plog.Logs, []string) {
 	t.Helper()
 	types := event.Catalogue()
 	var in []string
@@ -306,6 +310,48 @@ func TestSizes(t *testing.T) {
 		require.ErrorAs(t, err, &partial)
 		assert.Equal(t, 3, partial.Sent)
 	}
+}
+
+// TestExactSizes: what is as large as it may be goes in one request.
+func TestExactSizes(t *testing.T) {
+	event := `{"event_type":"a.b"}`
+	for format, around := range map[Format]int{FormatEvent: 0, FormatJSONArray: 2, FormatNDJSON: 1} {
+		cfg := config("http://localhost:9")
+		cfg.Format = format
+		rec := record{LogRecord: siemtest.Record(t, siemtest.Decode(t, "", event))}
+		for n := 1; n <= 2 && (n == 1 || format != FormatEvent); n++ {
+			want := n*len(event) + around + n - 1
+			for _, limit := range []int{want, want - 1} {
+				cfg.MaxBodySize = limit
+				r := request{layout: newLayout(cfg)}
+				added := false
+				for range n {
+					added, _ = r.add(rec)
+				}
+				assert.Equal(t, limit == want, added, "%s: %d in %d", format, n, limit)
+				if added {
+					assert.Len(t, r.finish(), want)
+				}
+			}
+		}
+	}
+}
+
+// TestTLS: a server that cannot prove who it is gets nothing.
+func TestTLS(t *testing.T) {
+	requests := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests++ }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer server.Close()
+	logs, _ := all(t, 1, time.Now())
+	err := start(t, config(server.URL)).ConsumeLogs(t.Context(), logs)
+	assert.Equal(t, httpsend.Retry, own(t, err).Outcome())
+	assert.Contains(t, err.Error(), "x509")
+	assert.Zero(t, requests)
+	cfg := config(server.URL)
+	cfg.ClientConfig.TLS.CAPem = configopaque.String(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	require.NoError(t, start(t, cfg).ConsumeLogs(t.Context(), logs))
+	assert.Equal(t, 1, requests)
 }
 
 // TestQueue: with exporterhelper's queue and retry what is left of a batch is

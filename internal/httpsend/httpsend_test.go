@@ -164,6 +164,22 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// FuzzClean: whatever a destination says, it is one short printable line without
+// our secrets.
+func FuzzClean(f *testing.F) {
+	for _, seed := range []string{"", "no", "a\nb", "Bearer abcdefghijklmnopq", "a-secret", "\xff\xfe", strings.Repeat("ü", 300)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := Clean(text, "a-secret")
+		assert.LessOrEqual(t, len(got), maxReason)
+		assert.True(t, utf8.ValidString(got))
+		assert.NotContains(t, got, "a-secret")
+		assert.NotRegexp(t, `[\x00-\x1f\x7f]`, got)
+		retryAfter(text, time.Now())
+	})
+}
+
 func BenchmarkClean(b *testing.B) {
 	text := strings.Repeat("unexpected token in event ", 300)
 	b.ReportAllocs()

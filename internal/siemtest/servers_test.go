@@ -5,6 +5,7 @@ package siemtest
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -23,7 +24,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/oauth2/jws"
 )
 
 // The servers are what other tests rest on: here they must refuse what is
@@ -158,16 +158,29 @@ func TestDatadogRefuses(t *testing.T) {
 }
 
 // grant asks for a token with claims and a key.
-func (g *Google) grant(t *testing.T, change func(*jws.ClaimSet, *jws.Header), key *rsa.PrivateKey) (int, string) {
+func (g *Google) grant(t *testing.T, change func(claims, header map[string]any), key *rsa.PrivateKey) (int, string) {
 	t.Helper()
 	now := time.Now().Unix()
-	claims := &jws.ClaimSet{Iss: googleAccount, Scope: googleScope, Aud: g.tokenURL(), Iat: now, Exp: now + 3600}
-	header := &jws.Header{Algorithm: "RS256", Typ: "JWT", KeyID: googleKeyID}
+	claims := map[string]any{"iss": googleAccount, "scope": googleScope, "aud": g.tokenURL(), "iat": now, "exp": now + 3600}
+	header := map[string]any{"alg": "RS256", "typ": "JWT", "kid": googleKeyID}
 	change(claims, header)
-	assertion, err := jws.Encode(header, claims, key)
+	encoded := make([]string, 0, 2)
+	for _, part := range []map[string]any{header, claims} {
+		data, err := json.Marshal(part)
+		require.NoError(t, err)
+		encoded = append(encoded, base64.RawURLEncoding.EncodeToString(data))
+	}
+	assertion := strings.Join(encoded, ".")
+	digest := sha256.Sum256([]byte(assertion))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
 	require.NoError(t, err)
+	assertion += "." + base64.RawURLEncoding.EncodeToString(signature)
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
 	return send(t, "POST", g.tokenURL(), form.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+}
+
+func shift(claims map[string]any, name string, seconds int64) {
+	claims[name] = claims[name].(int64) + seconds
 }
 
 func TestGoogleTokens(t *testing.T) {
@@ -175,19 +188,19 @@ func TestGoogleTokens(t *testing.T) {
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	for name, tt := range map[string]struct {
-		change func(*jws.ClaimSet, *jws.Header)
+		change func(claims, header map[string]any)
 		key    *rsa.PrivateKey
 		status int
 	}{
-		"right":    {func(*jws.ClaimSet, *jws.Header) {}, g.key, 200},
-		"key":      {func(*jws.ClaimSet, *jws.Header) {}, other, 400},
-		"key id":   {func(_ *jws.ClaimSet, h *jws.Header) { h.KeyID = "x" }, g.key, 400},
-		"alg":      {func(_ *jws.ClaimSet, h *jws.Header) { h.Algorithm = "none" }, g.key, 400},
-		"issuer":   {func(c *jws.ClaimSet, _ *jws.Header) { c.Iss = "x" }, g.key, 400},
-		"audience": {func(c *jws.ClaimSet, _ *jws.Header) { c.Aud = "https://x" }, g.key, 400},
-		"scope":    {func(c *jws.ClaimSet, _ *jws.Header) { c.Scope = "x" }, g.key, 400},
-		"expired":  {func(c *jws.ClaimSet, _ *jws.Header) { c.Iat -= 4000; c.Exp -= 4000 }, g.key, 400},
-		"too long": {func(c *jws.ClaimSet, _ *jws.Header) { c.Exp += 60 }, g.key, 400},
+		"right":    {func(_, _ map[string]any) {}, g.key, 200},
+		"key":      {func(_, _ map[string]any) {}, other, 400},
+		"key id":   {func(_, h map[string]any) { h["kid"] = "x" }, g.key, 400},
+		"alg":      {func(_, h map[string]any) { h["alg"] = "none" }, g.key, 400},
+		"issuer":   {func(c, _ map[string]any) { c["iss"] = "x" }, g.key, 400},
+		"audience": {func(c, _ map[string]any) { c["aud"] = "https://x" }, g.key, 400},
+		"scope":    {func(c, _ map[string]any) { c["scope"] = "x" }, g.key, 400},
+		"expired":  {func(c, _ map[string]any) { shift(c, "iat", -4000); shift(c, "exp", -4000) }, g.key, 400},
+		"too long": {func(c, _ map[string]any) { shift(c, "exp", 60) }, g.key, 400},
 	} {
 		status, answer := g.grant(t, tt.change, tt.key)
 		assert.Equal(t, tt.status, status, "%s: %s", name, answer)
@@ -197,7 +210,7 @@ func TestGoogleTokens(t *testing.T) {
 
 func TestGoogleRefuses(t *testing.T) {
 	g := NewGoogle(t, "p", "a/b")
-	_, answer := g.grant(t, func(*jws.ClaimSet, *jws.Header) {}, g.key)
+	_, answer := g.grant(t, func(_, _ map[string]any) {}, g.key)
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
