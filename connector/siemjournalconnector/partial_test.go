@@ -213,7 +213,7 @@ func TestPartialAtShutdown(t *testing.T) {
 // right ones are done with.
 func TestPartialOfAddressed(t *testing.T) {
 	c := &cursors{byName: map[string]cursor{}}
-	d := &destination{name: "logs/x", cursors: c, progress: newProgress("logs/x", c, 7)}
+	d := &destination{name: "logs/x", cursors: c, progress: newProgress("logs/x", c, new(watches), 7)}
 	b := &batch{events: []event{
 		{seq: 7, payload: address("logs/other", []byte{1})},
 		{seq: 8, payload: []byte{1}},

@@ -20,17 +20,13 @@ import (
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // TestDocumentedSettings validates every block of YAML in the components'
-// READMEs and the destinations' pages, on top of the default settings.
 // READMEs and the pages on destinations, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
-	t.Setenv("MOCKFORGE_INGEST_TOKEN", "secret")
-	t.Setenv("ADMIN_TOKEN", "secret")
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
 	pages, err := filepath.Glob("../../docs/destinations/*.md")
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
-	readmes = append(readmes, pages...)
 	blocks := 0
 	for _, readme := range append(readmes, pages...) {
 		text, err := os.ReadFile(readme)
@@ -38,7 +34,6 @@ func TestDocumentedSettings(t *testing.T) {
 		for i, block := range yamlBlock.FindAllSubmatch(text, -1) {
 			blocks++
 			t.Run(fmt.Sprintf("%s/%d", strings.TrimPrefix(readme, "../../"), i), func(t *testing.T) {
-			t.Run(fmt.Sprintf("%s/%s/%d", filepath.Base(filepath.Dir(readme)), filepath.Base(readme), i), func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "block.yaml")
 				require.NoError(t, os.WriteFile(file, block[1], 0o600))
 				cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", file)

@@ -55,7 +55,7 @@ func TestGuideFilter(t *testing.T) {
 
 // exampleEnv are the variables that examples and documents cannot do without.
 var exampleEnv = []string{
-	"MOCKFORGE_INGEST_TOKEN=secret",
+	"MOCKFORGE_INGEST_TOKEN=secret", "ADMIN_TOKEN=secret", "SPLUNK_TOKEN=secret", "KAFKA_PASSWORD=secret",
 	"SIEM_URL=https://siem.example.com/api/v1/events", "SIEM_API_KEY=secret", "SIEM_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 	"DATADOG_API_KEY=secret",
 	"GCP_PROJECT_ID=mockforge-prod", "GCP_CREDENTIALS_PATH=/path/to/service-account.json",
@@ -68,7 +68,6 @@ func TestExamples(t *testing.T) {
 	for _, example := range append(examples, defaultConfig) {
 		t.Run(filepath.Base(example), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", example)
-			cmd.Env = append(os.Environ(), "MOCKFORGE_INGEST_TOKEN=secret", "SPLUNK_TOKEN=secret", "KAFKA_PASSWORD=secret")
 			cmd.Env = append(os.Environ(), exampleEnv...)
 			out, err := cmd.CombinedOutput()
 			assert.NoError(t, err, string(out))
