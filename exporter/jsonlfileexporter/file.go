@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jsonlfileexporter
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	newFileMode      = 0o600
+	newDirectoryMode = 0o700
+)
+
+// observer is told what becomes of a file.
+type observer struct {
+	rotated   func()
+	takenBack func()
+	repaired  func(path string, bytes int64)
+	reopened  func(path, why string)
+}
+
+// file is the one that is written to. It is not safe for concurrent use.
+type file struct {
+	cfg      *Config
+	observer observer
+	// aside tells that a file was put aside.
+	aside chan struct{}
+
+	path    string // without symbolic links; empty before the first open
+	lock    *flock.Flock
+	archive *archive
+
+	f        *os.File // nil while there is none
+	size     int64    // of the whole batches in it
+	mode     fs.FileMode
+	torn     bool // a part of a batch may follow them
+	unsynced bool
+
+	fsync func(*os.File) error
+}
+
+func newFile(cfg *Config, o observer) *file {
+	return &file{cfg: cfg, observer: o, aside: make(chan struct{}, 1), mode: newFileMode, fsync: (*os.File).Sync}
+}
+
+// isFull says whether an error is that of a full disk, quota or size limit.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// open opens the file, or makes it, and cuts off what a crash has left of a
+// line.
+func (w *file) open() error {
+	if err := w.claim(); err != nil {
+		return err
+	}
+	// What is no file must not be opened: a pipe would wait for a reader.
+	if info, err := os.Stat(w.path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("path: found %s, which is no regular file, expected one", w.path)
+	}
+	f, err := openOrMake(w.path, w.mode)
+	if err != nil {
+		return fmt.Errorf("opening the file: %w", err)
+	}
+	w.f, w.torn = f, false
+	if err := w.adopt(); err != nil {
+		w.f = nil
+		return errors.Join(fmt.Errorf("opening %s: %w", w.path, err), f.Close())
+	}
+	return nil
+}
+
+// openOrMake gives a new file the mode, whatever the umask is; the mode of one
+// that is there stays.
+func openOrMake(path string, mode fs.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// claim makes the folder and takes the lock, once.
+func (w *file) claim() error {
+	if w.lock != nil {
+		return nil
+	}
+	if w.cfg.CreateDirectory {
+		if err := os.MkdirAll(filepath.Dir(w.cfg.Path), newDirectoryMode); err != nil {
+			return fmt.Errorf("making the folder: %w", err)
+		}
+	}
+	path, err := resolve(w.cfg.Path)
+	if err != nil {
+		return fmt.Errorf("looking for the folder: %w", err)
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(newFileMode))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("locking the file: %w", err)
+	}
+	if !locked {
+		return fmt.Errorf("path: found %s in use by another exporter or process, expected a file of its own", w.cfg.Path)
+	}
+	archive, err := newArchive(path, w.cfg.Rotation)
+	if err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	w.path, w.lock, w.archive = path, lock, archive
+	return nil
+}
+
+// resolve follows symbolic links, so that a file has one lock whatever it is
+// called, and that rotation moves the file and not a link to it.
+func resolve(path string) (string, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	return filepath.Join(dir, filepath.Base(path)), err
+}
+
+// adopt makes the open file one of whole lines, and durable in its folder.
+func (w *file) adopt() error {
+	info, err := w.f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() == 0 { // it may be new, or a crash came before its name was durable
+		if err := syncDirectory(filepath.Dir(w.path)); err != nil {
+			return err
+		}
+	}
+	end, unbroken, err := whole(w.f, info.Size())
+	if err != nil {
+		return err
+	}
+	if end < info.Size() {
+		if err := w.f.Truncate(end); err != nil {
+			return fmt.Errorf("cutting off a torn line: %w", err)
+		}
+		w.observer.repaired(w.path, info.Size()-end)
+		w.unsynced = true
+	}
+	w.size, w.mode = end, info.Mode().Perm()
+	if unbroken {
+		return w.write([]byte{'\n'})
+	}
+	return nil
+}
+
+// append adds a batch. After an error nothing of it is in the file, or, where
+// even taking it back has failed, nothing will be before the next one is added.
+func (w *file) append(batch []byte) error {
+	if err := w.ready(); err != nil {
+		return err
+	}
+	if limit := int64(w.cfg.Rotation.MaxSize); limit > 0 && w.size > 0 && w.size+int64(len(batch)) > limit {
+		if err := w.rotate(); err != nil {
+			return err
+		}
+	}
+	err := w.write(batch)
+	if err == nil {
+		return nil
+	}
+	w.observer.takenBack()
+	return errors.Join(fmt.Errorf("writing %d bytes: %w", len(batch), err), w.takeBack())
+}
+
+// write adds bytes, and syncs them where that is asked for. After an error the
+// file is torn.
+func (w *file) write(p []byte) error {
+	w.torn, w.unsynced = true, true
+	if _, err := w.f.Write(p); err != nil {
+		return err
+	}
+	if w.cfg.Fsync == FsyncAlways {
+		if err := w.sync(); err != nil {
+			return err
+		}
+	}
+	w.torn = false
+	w.size += int64(len(p))
+	return nil
+}
+
+func (w *file) sync() error {
+	if w.f == nil || !w.unsynced {
+		return nil
+	}
+	if err := w.fsync(w.f); err != nil {
+		return fmt.Errorf("syncing: %w", err)
+	}
+	w.unsynced = false
+	return nil
+}
+
+// takeBack cuts off what was written of a batch that failed.
+func (w *file) takeBack() error {
+	info, err := w.f.Stat()
+	if err == nil && info.Size() > w.size { // somebody else may have cut it shorter
+		err = w.f.Truncate(w.size)
+	}
+	if err != nil {
+		return fmt.Errorf("taking back a part of a batch: %w", err)
+	}
+	w.torn = false
+	return nil
+}
+
+// ready makes sure that the open file is the one of that name, and that it ends
+// with a whole batch.
+func (w *file) ready() error {
+	if w.f == nil {
+		return w.open()
+	}
+	if w.torn {
+		if err := w.takeBack(); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(w.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("looking for the file: %w", err)
+	}
+	change := ""
+	switch {
+	case err != nil || !w.is(info):
+		change = "it was moved or removed"
+	case info.Size() != w.size:
+		change = fmt.Sprintf("found %d bytes, expected %d", info.Size(), w.size)
+	default:
+		return nil
+	}
+	w.observer.reopened(w.path, change)
+	if err := w.put(); err != nil {
+		return err
+	}
+	return w.open()
+}
+
+// is tells whether the open file is the one described.
+func (w *file) is(info fs.FileInfo) bool {
+	open, err := w.f.Stat()
+	return err == nil && os.SameFile(open, info)
+}
+
+// put syncs and closes the file.
+func (w *file) put() error {
+	if w.f == nil {
+		return nil
+	}
+	err := w.sync()
+	if w.cfg.Fsync == FsyncAlways {
+		err = nil // all that was acknowledged is synced already
+	}
+	f := w.f
+	w.f, w.unsynced, w.torn = nil, false, false
+	return errors.Join(err, f.Close())
+}
+
+// rotate puts the full file aside and begins a new one. After an error the next
+// batch tries again.
+func (w *file) rotate() error {
+	if err := w.put(); err != nil {
+		return fmt.Errorf("closing the full file: %w", err)
+	}
+	if err := w.archive.take(w.path, time.Now()); err != nil {
+		return fmt.Errorf("putting the full file aside: %w", err)
+	}
+	w.observer.rotated()
+	select {
+	case w.aside <- struct{}{}:
+	default: // it has been told already
+	}
+	return w.open()
+}
+
+// close syncs and closes the file and gives it free.
+func (w *file) close() error {
+	var err error
+	if w.f != nil && w.torn {
+		err = w.takeBack()
+	}
+	err = errors.Join(err, w.put())
+	if w.lock != nil {
+		err = errors.Join(err, w.lock.Close())
+		w.lock = nil
+	}
+	return err
+}
