@@ -41,17 +41,17 @@ func remove(path string) error {
 
 // compressTo writes and syncs the gzip file, with the mode and the time of the
 // original.
-func compressTo(ctx context.Context, to, from string) error {
-	in, err := os.Open(from)
+func compressTo(ctx context.Context, to, from string) (err error) {
+	in, err := os.Open(from) //nolint:gosec // a rotated file
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { err = errors.Join(err, in.Close()) }()
 	info, err := in.Stat()
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, newFileMode)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, newFileMode) //nolint:gosec // beside the rotated file
 	if err != nil {
 		return err
 	}
@@ -89,12 +89,11 @@ func syncDirectory(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(path)
+	d, err := os.Open(path) //nolint:gosec // the folder of the settings
 	if err != nil {
 		return fmt.Errorf("syncing the folder: %w", err)
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
 		return fmt.Errorf("syncing the folder: %w", err)
 	}
 	return nil

@@ -42,24 +42,29 @@ type jsonlExporter struct {
 	wg     sync.WaitGroup
 }
 
-func newExporter(cfg *Config, set exporter.Settings, telemetry *metadata.TelemetryBuilder) *jsonlExporter {
+func newExporter(ctx context.Context, cfg *Config, set exporter.Settings, telemetry *metadata.TelemetryBuilder) *jsonlExporter {
 	e := &jsonlExporter{
 		cfg: cfg, logger: set.Logger, telemetry: telemetry,
 		self: metric.WithAttributeSet(attribute.NewSet(attribute.String("exporter", set.ID.String()))),
 	}
-	e.file = newFile(cfg, observer{
-		takenBack: func() { telemetry.ExporterJsonlFileTakenBack.Add(context.Background(), 1, e.self) },
-		rotated: func() { telemetry.ExporterJsonlFileRotations.Add(context.Background(), 1, e.self) },
+	e.file = newFile(cfg, e.observer(context.WithoutCancel(ctx)))
+	return e
+}
+
+func (e *jsonlExporter) observer(ctx context.Context) observer {
+	return observer{
+		rotated:   func() { e.telemetry.ExporterJsonlFileRotations.Add(ctx, 1, e.self) },
+		takenBack: func() { e.telemetry.ExporterJsonlFileTakenBack.Add(ctx, 1, e.self) },
 		repaired: func(path string, bytes int64) {
-			telemetry.ExporterJsonlFileRepaired.Add(context.Background(), bytes, e.self)
+			e.telemetry.ExporterJsonlFileRepaired.Add(ctx, bytes, e.self)
 			e.logger.Warn("the file's last line was torn and is cut off: a write that was never acknowledged",
 				zap.String("path", path), zap.Int64("bytes", bytes))
 		},
-		reopened: func(path, why string) {
-			e.logger.Info("somebody else has changed the file; it is opened again", zap.String("path", path), zap.String("change", why))
+		reopened: func(path, change string) {
+			e.logger.Info("somebody else has changed the file; it is opened again",
+				zap.String("path", path), zap.String("change", change))
 		},
-	})
-	return e
+	}
 }
 
 // start opens the file. A full disk is no reason to end a collector that can

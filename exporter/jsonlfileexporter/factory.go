@@ -44,7 +44,7 @@ func createLogs(ctx context.Context, set exporter.Settings, config component.Con
 	if err != nil {
 		return nil, err
 	}
-	e := newExporter(cfg, set, telemetry)
+	e := newExporter(ctx, cfg, set, telemetry)
 	return exporterhelper.NewLogs(ctx, set, cfg, e.push,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),

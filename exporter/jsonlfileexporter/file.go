@@ -81,11 +81,11 @@ func (w *file) open() error {
 // openOrMake gives a new file the mode, whatever the umask is; the mode of one
 // that is there stays.
 func openOrMake(path string, mode fs.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the file of the settings
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
-	f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode)
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the file of the settings
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +128,8 @@ func (w *file) claim() error {
 // resolve follows symbolic links, so that a file has one lock whatever it is
 // called, and that rotation moves the file and not a link to it.
 func resolve(path string) (string, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	return filepath.Join(dir, filepath.Base(path)), err
