@@ -130,12 +130,15 @@ func TestCrashWhileCompressing(t *testing.T) {
 		crash func(t *testing.T, path string)
 	}{
 		{"before the part was whole", func(t *testing.T, path string) {
+			t.Helper()
 			require.NoError(t, os.WriteFile(path+".gz.part", []byte("\x1f\x8b\x08"), 0o600))
 		}},
 		{"before the original went", func(t *testing.T, path string) {
+			t.Helper()
 			require.NoError(t, compressTo(t.Context(), path+".gz", path))
 		}},
 		{"somebody else's half", func(t *testing.T, path string) {
+			t.Helper()
 			require.NoError(t, os.WriteFile(path+".gz", []byte("\x1f\x8b\x08"), 0o600))
 		}},
 	} {
