@@ -33,6 +33,8 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHEC -fuzztime $(FUZZTIME)
 	go test ./internal/journal -run '^$$' -fuzz FuzzDamage -fuzztime $(FUZZTIME)
 	go test ./internal/httpsend -run '^$$' -fuzz FuzzClean -fuzztime $(FUZZTIME)
+	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzSize -fuzztime $(FUZZTIME)
+	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzWhole -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue
 	go test -count=1 -tags load ./test/e2e -run TestLoad -v

@@ -14,6 +14,7 @@ import (
 	siemjournalconnector "github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
 	webhookexporter "github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
+	jsonlfileexporter "github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
 	debugexporter "go.opentelemetry.io/collector/exporter/debugexporter"
 	nopexporter "go.opentelemetry.io/collector/exporter/nopexporter"
 	otlpexporter "go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -127,6 +128,7 @@ func components() (otelcol.Factories, error) {
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
 		webhookexporter.NewFactory(),
+		jsonlfileexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		nopexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -147,6 +149,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
 		webhookexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
+		jsonlfileexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		debugexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/debugexporter v0.152.1",
 		nopexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/nopexporter v0.152.1",
 		otlpexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/otlpexporter v0.152.1",

@@ -195,36 +195,50 @@ func TestSomebodyElse(t *testing.T) {
 		told   string
 	}{
 		{
-			name:   "moved, as logrotate does",
-			change: func(t *testing.T, path string) { require.NoError(t, os.Rename(path, path+".1")) },
-			moved:  []int{0, 1}, want: []int{2}, told: "it was moved or removed",
+			name: "moved, as logrotate does",
+			change: func(t *testing.T, path string) {
+				t.Helper()
+				require.NoError(t, os.Rename(path, path+".1"))
+			},
+			moved: []int{0, 1}, want: []int{2}, told: "it was moved or removed",
 		},
 		{
 			name: "moved and made anew",
 			change: func(t *testing.T, path string) {
+				t.Helper()
 				require.NoError(t, os.Rename(path, path+".1"))
 				require.NoError(t, os.WriteFile(path, nil, 0o640))
 			},
 			moved: []int{0, 1}, want: []int{2}, told: "it was moved or removed",
 		},
 		{
-			name:   "removed",
-			change: func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
-			want:   []int{2}, told: "it was moved or removed",
+			name: "removed",
+			change: func(t *testing.T, path string) {
+				t.Helper()
+				require.NoError(t, os.Remove(path))
+			},
+			want: []int{2}, told: "it was moved or removed",
 		},
 		{
-			name:   "truncated, as logrotate with copytruncate does",
-			change: func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 0)) },
-			want:   []int{2}, told: "found 0 bytes, expected 16",
+			name: "truncated, as logrotate with copytruncate does",
+			change: func(t *testing.T, path string) {
+				t.Helper()
+				require.NoError(t, os.Truncate(path, 0))
+			},
+			want: []int{2}, told: "found 0 bytes, expected 16",
 		},
 		{
-			name:   "truncated within a line",
-			change: func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 12)) },
-			want:   []int{0, 2}, told: "found 12 bytes, expected 16",
+			name: "truncated within a line",
+			change: func(t *testing.T, path string) {
+				t.Helper()
+				require.NoError(t, os.Truncate(path, 12))
+			},
+			want: []int{0, 2}, told: "found 12 bytes, expected 16",
 		},
 		{
 			name: "an event added without a break",
 			change: func(t *testing.T, path string) {
+				t.Helper()
 				f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 				require.NoError(t, err)
 				defer f.Close()

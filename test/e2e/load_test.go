@@ -149,7 +149,7 @@ service:
   extensions: [health_check, mockforge_encoding, file_storage]
   pipelines:
     logs: {receivers: [mockforge], processors: [memory_limiter, compliance_tag, siem_filter], exporters: [otlp_http/queue]}
-    logs/file: {receivers: [otlp], exporters: [file]}
+    logs/file: {receivers: [otlp], exporters: [jsonl_file]}
 receivers:
   otlp: {protocols: {http: {endpoint: 127.0.0.1:0}}}
 `, dir, s.URL), 0o600))

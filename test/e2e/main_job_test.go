@@ -87,6 +87,15 @@ func numbers(t *testing.T, lines []string) []int {
 	return all
 }
 
+// upTo returns the numbers from 0 to before n.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
 func TestBatches(t *testing.T) {
 	encoder, err := zstd.NewWriter(nil)
 	require.NoError(t, err)
