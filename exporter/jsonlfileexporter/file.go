@@ -34,7 +34,8 @@ type file struct {
 	archive *archive
 
 	f        *os.File // nil while there is none
-	size     int64    // of the whole batches in it
+	opened   fs.FileInfo
+	size     int64 // of the whole batches in it
 	mode     fs.FileMode
 	torn     bool // a part of a batch may follow them
 	unsynced bool
@@ -95,7 +96,7 @@ func (w *file) adopt() error {
 		w.observer.repaired(w.path, info.Size()-end)
 		w.unsynced = true
 	}
-	w.size, w.mode = end, info.Mode().Perm()
+	w.opened, w.size, w.mode = info, end, info.Mode().Perm()
 	if unbroken {
 		return w.write([]byte{'\n'})
 	}
@@ -179,7 +180,7 @@ func (w *file) ready() error {
 	}
 	change := ""
 	switch {
-	case err != nil || !w.is(info):
+	case err != nil || !os.SameFile(info, w.opened):
 		change = "it was moved or removed"
 	case info.Size() != w.size:
 		change = fmt.Sprintf("found %d bytes, expected %d", info.Size(), w.size)
@@ -191,12 +192,6 @@ func (w *file) ready() error {
 		return err
 	}
 	return w.open()
-}
-
-// is tells whether the open file is the one described.
-func (w *file) is(info fs.FileInfo) bool {
-	open, err := w.f.Stat()
-	return err == nil && os.SameFile(open, info)
 }
 
 // put syncs and closes the file.
