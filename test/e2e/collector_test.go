@@ -213,6 +213,9 @@ func (c *collector) lines(t *testing.T) []string {
 		return nil
 	}
 	require.NoError(t, err)
+	if len(data) == 0 {
+		return nil
+	}
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
