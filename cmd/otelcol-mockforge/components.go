@@ -13,8 +13,8 @@ import (
 	otelconftelemetry "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 	siemjournalconnector "github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
-	webhookexporter "github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
 	jsonlfileexporter "github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
+	webhookexporter "github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
 	debugexporter "go.opentelemetry.io/collector/exporter/debugexporter"
 	nopexporter "go.opentelemetry.io/collector/exporter/nopexporter"
 	otlpexporter "go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -127,8 +127,8 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
-		webhookexporter.NewFactory(),
 		jsonlfileexporter.NewFactory(),
+		webhookexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		nopexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -148,8 +148,8 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
-		webhookexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		jsonlfileexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
+		webhookexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		debugexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/debugexporter v0.152.1",
 		nopexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/nopexporter v0.152.1",
 		otlpexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/otlpexporter v0.152.1",

@@ -21,7 +21,6 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // TestDocumentedSettings validates every block of YAML in the components'
 // READMEs and the pages on destinations, on top of the default settings.
-// READMEs and the pages of the destinations, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
