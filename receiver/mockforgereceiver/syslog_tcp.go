@@ -138,8 +138,8 @@ func (t *syslogTCP) setDeadline(conn net.Conn) {
 
 func (t *syslogTCP) close(conn net.Conn) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	delete(t.conns, conn)
+	t.mu.Unlock()
 	_ = conn.Close() // the sender may have done so
 }
 

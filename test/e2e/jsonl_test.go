@@ -43,7 +43,7 @@ func TestFileExample(t *testing.T) {
 // each event that was answered with 200 is in one of the files.
 func TestFileKilled(t *testing.T) {
 	const kills = 40
-	dir, ports := t.TempDir(), freePorts(t, 4)
+	dir, ports := t.TempDir(), freePorts(t, portCount)
 	config := fileConfig(t, "{max_size: 8KiB, max_files: 0, compress: true}")
 	var accepted sync.Map
 	var next, count atomic.Int64
