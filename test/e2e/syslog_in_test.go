@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,47 +102,21 @@ log { source(s); destination(d); };
 // its address.
 func startForwarder(t *testing.T, daemon, way string, port int, ca *authority) string {
 	t.Helper()
-	home, err := os.UserCacheDir()
-	require.NoError(t, err)
-	dir, listen := t.TempDir(), freePorts(t, 1)[0]
+	listen := freePorts(t, 1)[0]
 	cert, key := ca.issue(t, "forwarder")
-	config := filepath.Join(dir, "conf")
+	destination := forwarders[daemon][way]
 	var text string
-	var args []string
-	if daemon == "rsyslogd" {
-		text = fmt.Sprintf(rsyslogForward, dir, ca.file, cert, key, listen, port, forwarders[daemon][way])
-		args = []string{"-n", "-f", config, "-i", filepath.Join(dir, "pid")}
-	} else {
-		destination := forwarders[daemon][way]
-		if way == "tls" {
-			destination = fmt.Sprintf(destination, port, ca.file, cert, key)
-		} else {
-			destination = fmt.Sprintf(destination, port)
-		}
-		text = fmt.Sprintf(syslogNGForward, listen, destination)
-		args = []string{"-F", "--no-caps", "--stderr", "-f", config, "-R", filepath.Join(dir, "persist"), "-p", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "ctl")}
+	switch {
+	case daemon == "rsyslogd":
+		text = fmt.Sprintf(rsyslogForward, t.TempDir(), ca.file, cert, key, listen, port, destination)
+	case way == "tls":
+		text = fmt.Sprintf(syslogNGForward, listen, fmt.Sprintf(destination, port, ca.file, cert, key))
+	default:
+		text = fmt.Sprintf(syslogNGForward, listen, fmt.Sprintf(destination, port))
 	}
-	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
-	cmd := exec.Command(filepath.Join(home, "otelcol-mockforge", "daemons", "bin", daemon), args...)
-	log := &syncBuffer{}
-	cmd.Stdout, cmd.Stderr = log, log
-	require.NoError(t, cmd.Start(), "run test/e2e/install-daemons.sh first")
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(daemon, log)
-		}
-	})
-	address := fmt.Sprintf("127.0.0.1:%d", listen)
-	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	}, startTimeout, 20*time.Millisecond, "%s", log)
-	return address
+	s := &syslogd{port: listen, log: runSyslogd(t, daemon, text)}
+	s.waitListening(t, tcp)
+	return fmt.Sprintf("127.0.0.1:%d", listen)
 }
 
 // syslogTLS has TLS on the syslog listener, for clients with a certificate.

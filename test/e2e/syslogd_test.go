@@ -90,36 +90,45 @@ log { source(s); parser(p); destination(d); };
 // startSyslogd runs a daemon that listens in one way, with a certificate of ca.
 func startSyslogd(t *testing.T, daemon string, way transport, ca *authority) *syslogd {
 	t.Helper()
+	dir := t.TempDir()
+	cert, key := ca.issue(t, daemon)
+	s := &syslogd{port: freePorts(t, 1)[0], out: filepath.Join(dir, "out")}
+	var text string
+	if daemon == "rsyslogd" {
+		text = fmt.Sprintf(rsyslogConfig, dir, "", ca.file, cert, key, s.out) + rsyslogInput(way, s.port)
+	} else {
+		text = fmt.Sprintf(syslogNGConfig, syslogNGSource(way, s.port, ca.file, cert, key), s.out)
+	}
+	s.log = runSyslogd(t, daemon, text)
+	s.waitListening(t, way)
+	return s
+}
+
+// runSyslogd runs a daemon until the test ends, and returns its log.
+func runSyslogd(t *testing.T, daemon, text string) *syncBuffer {
+	t.Helper()
 	home, err := os.UserCacheDir()
 	require.NoError(t, err)
 	program := filepath.Join(home, "otelcol-mockforge", "daemons", "bin", daemon)
 	require.FileExists(t, program, "run test/e2e/install-daemons.sh first")
 	dir := t.TempDir()
-	cert, key := ca.issue(t, daemon)
-	s := &syslogd{port: freePorts(t, 1)[0], out: filepath.Join(dir, "out"), log: &syncBuffer{}}
 	config := filepath.Join(dir, "conf")
-	var text string
-	var args []string
-	if daemon == "rsyslogd" {
-		text = fmt.Sprintf(rsyslogConfig, dir, "", ca.file, cert, key, s.out) + rsyslogInput(way, s.port)
-		args = []string{"-n", "-f", config, "-i", filepath.Join(dir, "pid")}
-	} else {
-		text = fmt.Sprintf(syslogNGConfig, syslogNGSource(way, s.port, ca.file, cert, key), s.out)
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
+	args := []string{"-n", "-f", config, "-i", filepath.Join(dir, "pid")}
+	if daemon == "syslog-ng" {
 		args = []string{"-F", "--no-caps", "--stderr", "-f", config, "-R", filepath.Join(dir, "persist"), "-p", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "ctl")}
 	}
-	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
-	cmd := exec.Command(program, args...)
-	cmd.Stdout, cmd.Stderr = s.log, s.log
+	cmd, log := exec.Command(program, args...), &syncBuffer{}
+	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Log(daemon, s.log)
+			t.Log(daemon, log)
 		}
 	})
-	s.waitListening(t, way)
-	return s
+	return log
 }
 
 func rsyslogInput(way transport, port int) string {
