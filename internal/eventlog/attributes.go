@@ -35,6 +35,7 @@ const (
 	AttrOutcomeReason         = "mockforge.outcome.reason"
 	AttrErrorType             = "error.type"
 	AttrRecordUID             = "log.record.uid"
+	AttrLogFilePath           = "log.file.path"
 	AttrServiceName           = "service.name"
 	AttrServiceVersion        = "service.version"
 	AttrDeploymentEnvironment = "deployment.environment.name"

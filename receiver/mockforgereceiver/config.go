@@ -54,6 +54,8 @@ type Protocols struct {
 	Syslog configoptional.Optional[SyslogConfig] `mapstructure:"syslog"`
 	// SplunkHEC takes events in the envelope of Splunk's HTTP Event Collector.
 	SplunkHEC configoptional.Optional[SplunkHECConfig] `mapstructure:"splunk_hec"`
+	// File reads files of JSON lines as they grow.
+	File configoptional.Optional[FileConfig] `mapstructure:"file"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -90,7 +92,7 @@ type TestEventConfig struct {
 // Validate checks what does not belong to one protocol.
 func (cfg *Config) Validate() error {
 	var errs []error
-	if p := &cfg.Protocols; !p.HTTP.HasValue() && !p.Syslog.HasValue() && !p.SplunkHEC.HasValue() {
+	if p := &cfg.Protocols; !p.HTTP.HasValue() && !p.Syslog.HasValue() && !p.File.HasValue() && !p.SplunkHEC.HasValue() {
 		errs = append(errs, errors.New("protocols: found none, expected http, syslog, file or splunk_hec"))
 	}
 	if cfg.OnParseError != OnParseErrorKeep && cfg.OnParseError != OnParseErrorRefuse {

@@ -27,6 +27,7 @@ const (
 	// defaultWriteTimeout runs from the request's header on: reading the rest
 	// of it, the pipeline's work, and the answer.
 	defaultWriteTimeout = 2 * time.Minute
+	defaultPollInterval = 200 * time.Millisecond
 )
 
 // NewFactory returns the factory of the mockforge receiver.
@@ -65,6 +66,11 @@ func createDefaultConfig() component.Config {
 				ServerConfig: newDefaultServerConfig(defaultHECEndpoint),
 				Limits:       newDefaultLimitsConfig(),
 				MaxEvents:    defaultMaxEvents,
+			}),
+			File: configoptional.Default(FileConfig{
+				StartAt:      StartAtBeginning,
+				PollInterval: defaultPollInterval,
+				Compression:  FileCompressionAuto,
 			}),
 		},
 		OnParseError:      OnParseErrorKeep,

@@ -48,6 +48,11 @@ func (r *mockforgeReceiver) Start(ctx context.Context, host component.Host) erro
 			return err
 		}
 	}
+	if p.File.HasValue() {
+		if err := r.startFile(ctx, host, p.File.Get()); err != nil {
+			return err
+		}
+	}
 	if p.SplunkHEC.HasValue() {
 		if err := r.startSplunkHEC(ctx, host, p.SplunkHEC.Get()); err != nil {
 			return err

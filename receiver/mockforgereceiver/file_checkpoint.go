@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mockforgereceiver
+
+import (
+	"bytes"
+	"context"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+)
+
+// checkpoint keeps how far the files are read. The consumer saves it after each
+// look at the files, and once more when it is stopped.
+type checkpoint struct {
+	storage.Client
+	frozen atomic.Bool
+	saved  []byte
+}
+
+// freeze keeps what was saved last for good. Lines since then are read again.
+func (c *checkpoint) freeze() { c.frozen.Store(true) }
+
+// Batch saves a checkpoint that may be saved and says something new.
+func (c *checkpoint) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	if ctx.Err() != nil && inexact(ops) {
+		c.freeze()
+	}
+	if c.frozen.Load() || len(ops) == 1 && bytes.Equal(ops[0].Value, c.saved) {
+		return nil
+	}
+	if err := c.Client.Batch(ctx, ops...); err != nil {
+		return err
+	}
+	c.saved = nil
+	if len(ops) == 1 {
+		c.saved = ops[0].Value
+	}
+	return nil
+}
+
+// inexact reports whether a look at the files that was interrupted may have
+// moved too far. The place in plain text is that of the last line handed over;
+// but of a gzip file it is the file's end whatever was read of it, and the
+// consumer skips the rest of an overlong line before it has handed over its
+// beginning.
+func inexact(ops []*storage.Operation) bool {
+	for _, op := range ops {
+		if bytes.Contains(op.Value, []byte(`.gz`)) || bytes.Contains(op.Value, []byte(`"TruncateSkipping":true`)) {
+			return true
+		}
+	}
+	return false
+}
