@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/adapter"
@@ -16,10 +17,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/matcher"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator/helper"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
-
-	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
 
 const (
@@ -35,14 +33,17 @@ const (
 )
 
 // files reads files of JSON lines as they grow. The consumer moves its place in
-// a file when emit returns, even with an error; so emit returns when the
-// pipeline has the lines, or the checkpoint is frozen.
+// a file when emit returns, even with an error. So the checkpoint is saved only
+// once the pipeline has all lines before it; where that fails, it is frozen.
 type files struct {
 	*intake
 	consumer   *fileconsumer.Manager
 	checkpoint *checkpoint
 	ctx        context.Context // of handing over; outlives the consumer's own
 	giveUp     context.CancelFunc
+
+	mu   sync.Mutex
+	open map[string]*fileBatch // by path
 }
 
 // startFile begins to read files.
@@ -51,7 +52,7 @@ func (r *mockforgeReceiver) startFile(ctx context.Context, host component.Host, 
 	if err != nil {
 		return err
 	}
-	f := &files{intake: in}
+	f := &files{intake: in, open: make(map[string]*fileBatch)}
 	f.ctx, f.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	f.consumer, err = cfg.consumer(r.cfg.MaxEventSize).Build(r.settings.TelemetrySettings, f.emit, fileconsumer.WithSplitFunc(splitLines))
 	if err != nil {
@@ -61,7 +62,7 @@ func (r *mockforgeReceiver) startFile(ctx context.Context, host component.Host, 
 	if err != nil {
 		return fmt.Errorf("opening the checkpoint of files: %w", err)
 	}
-	f.checkpoint = &checkpoint{Client: client}
+	f.checkpoint = &checkpoint{Client: client, settle: f.settle}
 	if err := f.consumer.Start(f.checkpoint); err != nil {
 		return errors.Join(fmt.Errorf("reading the checkpoint of files: %w", err), client.Close(ctx))
 	}
@@ -115,42 +116,6 @@ func splitLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 		return len(data), data, nil
 	}
 	return 0, nil, nil
-}
-
-// emit hands over lines of one file.
-func (f *files) emit(_ context.Context, lines [][]byte, attributes map[string]any, _ int64, _ []int64) error {
-	batch := f.decoder.NewBatch(time.Now())
-	for _, line := range lines {
-		_, err := batch.Add(line, time.Time{})
-		var refused *eventlog.Error
-		if errors.As(err, &refused) && refused.Reason == eventlog.ReasonEmpty {
-			continue
-		}
-		if err != nil {
-			f.unparsed(f.ctx, batch, string(line), err)
-		}
-	}
-	if path, ok := attributes[attrs.LogFilePath].(string); ok {
-		setPath(batch.Logs(), path)
-	}
-	err := f.push(f.ctx, batch)
-	if f.ctx.Err() == nil {
-		return nil // what the pipeline refuses for good, it would refuse again
-	}
-	if err != nil {
-		f.checkpoint.freeze()
-	}
-	return err
-}
-
-func setPath(logs plog.Logs, path string) {
-	for _, rl := range logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, record := range sl.LogRecords().All() {
-				record.Attributes().PutStr(eventlog.AttrLogFilePath, path)
-			}
-		}
-	}
 }
 
 // shutdown ends reading. What the pipeline cannot take within the grace is read

@@ -14,6 +14,7 @@ import (
 // look at the files, and once more when it is stopped.
 type checkpoint struct {
 	storage.Client
+	settle func() error // hands over all that was read
 	frozen atomic.Bool
 	saved  []byte
 }
@@ -23,7 +24,7 @@ func (c *checkpoint) freeze() { c.frozen.Store(true) }
 
 // Batch saves a checkpoint that may be saved and says something new.
 func (c *checkpoint) Batch(ctx context.Context, ops ...*storage.Operation) error {
-	if ctx.Err() != nil && inexact(ops) {
+	if err := c.settle(); err != nil || ctx.Err() != nil && inexact(ops) {
 		c.freeze()
 	}
 	if c.frozen.Load() || len(ops) == 1 && bytes.Equal(ops[0].Value, c.saved) {
