@@ -8,6 +8,7 @@ require (
 	github.com/klauspost/compress v1.18.6
 	github.com/leodido/go-syslog/v4 v4.5.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/extension/encoding v0.152.0
+	github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage v0.152.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden v0.152.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest v0.152.0
 	github.com/prometheus/procfs v0.20.1
