@@ -78,8 +78,12 @@ func (cfg *FileConfig) consumer(maxEventSize int) *fileconsumer.Config {
 	c.Resolver = attrs.Resolver{IncludeFilePath: true}
 	c.PollInterval = cfg.PollInterval
 	c.StartAt = string(cfg.StartAt)
+	// A file that is smaller than what was read of it was truncated; unless it
+	// was compressed, and is to be read on where it was.
+	c.OnTruncate = fileconsumer.OnTruncateReadWholeFile
 	if cfg.Compression == FileCompressionAuto {
 		c.Compression = string(FileCompressionAuto)
+		c.OnTruncate = fileconsumer.OnTruncateIgnore
 	}
 	c.Encoding = "nop" // "utf-8" would put U+FFFD in place of what is refused
 	c.InitialBufferSize = readBuffer
@@ -88,7 +92,6 @@ func (cfg *FileConfig) consumer(maxEventSize int) *fileconsumer.Config {
 	c.MaxLogSize = helper.ByteSize(maxEventSize + 1 + len("\r\n"))
 	c.MaxLogSizeBehavior = fileconsumer.MaxLogSizeBehaviorTruncate
 	c.FlushPeriod = tornLinePeriod
-	c.OnTruncate = fileconsumer.OnTruncateReadWholeFile
 	return c
 }
 
