@@ -31,6 +31,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHEC -fuzztime $(FUZZTIME)
+	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzSplitLines -fuzztime $(FUZZTIME)
 	go test ./internal/journal -run '^$$' -fuzz FuzzDamage -fuzztime $(FUZZTIME)
 	go test ./internal/httpsend -run '^$$' -fuzz FuzzClean -fuzztime $(FUZZTIME)
 	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzSize -fuzztime $(FUZZTIME)
