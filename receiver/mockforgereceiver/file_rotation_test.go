@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,7 +50,7 @@ func (r *rotation) stop() {
 func (r *rotation) read() {
 	r.Helper()
 	require.Eventually(r, func() bool {
-		return len(counts(append(r.all[:len(r.all):len(r.all)], recordsOf(r.reading.sink)...))) == r.written
+		return len(counts(append(slices.Clip(r.all), recordsOf(r.reading.sink)...))) == r.written
 	}, 10*time.Second, 5*time.Millisecond)
 }
 
@@ -58,11 +59,11 @@ func (r *rotation) rename(from, to string) {
 	require.NoError(r, os.Rename(r.in+from, r.in+to))
 }
 
-func (r *rotation) copyTruncate(to string) {
+func (r *rotation) copyTruncate() {
 	r.Helper()
 	data, err := os.ReadFile(r.in)
 	require.NoError(r, err)
-	write(r.T, r.in+to, string(data))
+	write(r.T, r.in+".1", string(data))
 	time.Sleep(30 * time.Millisecond) // both are there for some polls
 	require.NoError(r, os.Truncate(r.in, 0))
 }
@@ -140,18 +141,18 @@ func TestFileRotation(t *testing.T) {
 			r.start()
 			r.write(50)
 			r.read()
-			r.copyTruncate(".1")
+			r.copyTruncate()
 			r.write(20)
 			r.read()
 			r.rename(".1", ".2")
-			r.copyTruncate(".1")
+			r.copyTruncate()
 			r.write(30)
 		},
 		"copy, truncate and grow beyond the old size at once": func(r *rotation) {
 			r.start()
 			r.write(50)
 			r.read()
-			r.copyTruncate(".1")
+			r.copyTruncate()
 			r.write(5000)
 		},
 		"copy and truncate, with unread lines": func(r *rotation) {
@@ -160,7 +161,7 @@ func TestFileRotation(t *testing.T) {
 			r.read()
 			r.stop()
 			r.write(50)
-			r.copyTruncate(".1")
+			r.copyTruncate()
 			r.write(150)
 			r.start()
 		},
@@ -302,6 +303,52 @@ func TestFileBlockedWhileRotated(t *testing.T) {
 	r.read()
 	r.stop()
 	assertOnce(t, r.all, 1, int64(r.written))
+}
+
+// TestFileTruncatedWhileBlocked: a file that is truncated while the pipeline
+// takes nothing, and grows beyond the place of reading, costs lines of the copy.
+// The README says so.
+func TestFileTruncatedWhileBlocked(t *testing.T) {
+	for _, grows := range []int{100, 20_000} {
+		t.Run(fmt.Sprintf("%d more", grows), func(t *testing.T) {
+			dir := t.TempDir()
+			var blocked atomic.Bool
+			sink := new(consumertest.LogsSink)
+			next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+				if blocked.Load() {
+					return errors.New("full")
+				}
+				return sink.ConsumeLogs(ctx, logs)
+			})
+			require.NoError(t, err)
+			r := &rotation{T: t, dir: dir, in: filepath.Join(dir, "in.jsonl")}
+			r.reading = readFiles(t, settings(), dir, next, nil)
+			r.reading.sink = sink
+			r.write(1000)
+			r.read()
+			blocked.Store(true)
+			r.write(5000)
+			time.Sleep(50 * time.Millisecond)
+			r.copyTruncate()
+			r.write(grows)
+			blocked.Store(false)
+			if grows < 1000 {
+				r.read()
+				r.stop()
+				assertOnce(t, r.all, 1, int64(r.written))
+				return
+			}
+			// The new file is read whole, all the same.
+			require.Eventually(t, func() bool { return counts(recordsOf(sink))[int64(r.written)] > 0 }, 10*time.Second, 5*time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
+			r.stop()
+			all := counts(r.all)
+			for n := 6001; n <= r.written; n++ {
+				require.Positive(t, all[int64(n)], n)
+			}
+			assert.Less(t, len(all), r.written)
+		})
+	}
 }
 
 // TestFileHalfGzip: of a gzip file that is there only in part, what is there is

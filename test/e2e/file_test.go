@@ -76,11 +76,11 @@ func (w *fileWriter) end() {
 	w.done.Wait()
 }
 
-func fileIn(dir string, env ...string) options {
-	return options{dir: dir, configs: []string{"../../examples/file-in.yaml"}, env: append([]string{
+func fileIn(dir string) options {
+	return options{dir: dir, configs: []string{"../../examples/file-in.yaml"}, env: []string{
 		"MOCKFORGE_EVENTS_IN=" + filepath.Join(dir, "events.jsonl*"),
 		"MOCKFORGE_CHECKPOINTS=" + filepath.Join(dir, "checkpoints"),
-	}, env...)}
+	}}
 }
 
 // logrotate rotates the writer's file once. The writer waits meanwhile when a
