@@ -28,8 +28,8 @@ const (
 	// fileGrace is how long a shutdown waits for a pipeline that cannot take
 	// what was read.
 	fileGrace = 2 * time.Second
-	// readBuffer is what is read of a file at once.
-	readBuffer = 64 << 10
+	// fileReadBuffer is what is read of a file at once.
+	fileReadBuffer = 64 << 10
 )
 
 // files reads files of JSON lines as they grow. The consumer moves its place in
@@ -86,7 +86,7 @@ func (cfg *FileConfig) consumer(maxEventSize int) *fileconsumer.Config {
 		c.OnTruncate = fileconsumer.OnTruncateIgnore
 	}
 	c.Encoding = "nop" // "utf-8" would put U+FFFD in place of what is refused
-	c.InitialBufferSize = readBuffer
+	c.InitialBufferSize = fileReadBuffer
 	// One byte more than an event may have, and the line break: what is cut here
 	// is too large there.
 	c.MaxLogSize = helper.ByteSize(maxEventSize + 1 + len("\r\n"))

@@ -143,7 +143,7 @@ func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, size int) {
 		const limit = 20
 		want, wantErr := cut(bytes.NewReader(data), limit)
-		got, gotErr := cut(&chunks{data: data, size: 1 + max(size, 0)%64}, limit)
+		got, gotErr := cut(&pieces{data: data, size: 1 + max(size, 0)%64}, limit)
 		if wantErr != nil {
 			require.Error(t, gotErr)
 			return
@@ -165,13 +165,13 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// chunks gives its data in pieces of one size.
-type chunks struct {
+// pieces gives its data in pieces of one size.
+type pieces struct {
 	data []byte
 	size int
 }
 
-func (c *chunks) Read(p []byte) (int, error) {
+func (c *pieces) Read(p []byte) (int, error) {
 	if len(c.data) == 0 {
 		return 0, io.EOF
 	}

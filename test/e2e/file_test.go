@@ -169,10 +169,10 @@ func TestFileRotation(t *testing.T) {
 	}
 }
 
-// TestFileKilled: kill -9 at any moment, and rotation meanwhile, lose no line.
+// TestFileInKilled: kill -9 at any moment, and rotation meanwhile, lose no line.
 // What is read twice is what was read since the last look at the files. The file
 // has more twice: the journal too begins again at what it kept last.
-func TestFileKilled(t *testing.T) {
+func TestFileInKilled(t *testing.T) {
 	const rounds, gzip = 20, "create 0600\n  compress"
 	dir := t.TempDir()
 	w := newFileWriter(t, dir)
