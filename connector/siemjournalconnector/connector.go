@@ -26,7 +26,7 @@ import (
 
 // saveInterval is how far the cursors' file may lag: what was delivered within
 // it is delivered again after a crash.
-const saveInterval = time.Second
+const saveInterval = 200 * time.Millisecond
 
 // journalConnector is the connector.
 type journalConnector struct {

@@ -100,9 +100,9 @@ func logrotate(t *testing.T, w *fileWriter, paused bool, settings string) {
 
 var number = regexp.MustCompile(`"n":(\d+)`)
 
-// delivered returns how often each number is in the file of events. After a
+// occurrences returns how often each number is in the file of events. After a
 // kill two events may be on a line.
-func (c *collector) delivered(t *testing.T) map[int]int {
+func (c *collector) occurrences(t *testing.T) map[int]int {
 	t.Helper()
 	data, err := os.ReadFile(c.file)
 	if os.IsNotExist(err) {
@@ -118,10 +118,10 @@ func (c *collector) delivered(t *testing.T) map[int]int {
 	return all
 }
 
-func (c *collector) waitDelivered(t *testing.T, total int) (duplicates int) {
+func (c *collector) waitOccurrences(t *testing.T, total int) (duplicates int) {
 	t.Helper()
-	assert.Eventually(t, func() bool { return len(c.delivered(t)) >= total }, startTimeout, 50*time.Millisecond)
-	all := c.delivered(t)
+	assert.Eventually(t, func() bool { return len(c.occurrences(t)) >= total }, startTimeout, 50*time.Millisecond)
+	all := c.occurrences(t)
 	missing := 0
 	for n := range total {
 		if all[n] == 0 {
@@ -159,11 +159,11 @@ func TestFileRotation(t *testing.T) {
 			}
 			time.Sleep(300 * time.Millisecond)
 			w.end()
-			assert.Zero(t, c.waitDelivered(t, w.written))
+			assert.Zero(t, c.waitOccurrences(t, w.written))
 			c.stop(t)
 			c = start(t, fileIn(dir))
 			time.Sleep(500 * time.Millisecond)
-			assert.Zero(t, c.waitDelivered(t, w.written), "a restart reads on")
+			assert.Zero(t, c.waitOccurrences(t, w.written), "a restart reads on")
 			assert.NotContains(t, c.log.String(), "\terror\t")
 		})
 	}
@@ -189,7 +189,7 @@ func TestFileInKilled(t *testing.T) {
 	}
 	w.end()
 	c := start(t, fileIn(dir))
-	c.waitDelivered(t, w.written)
+	c.waitOccurrences(t, w.written)
 	again := int(c.cursors(t).End) - w.written
 	t.Logf("%d read again in %d rounds", again, rounds)
 	assert.Less(t, again, w.written/2)
