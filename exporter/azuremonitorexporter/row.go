@@ -36,10 +36,9 @@ const (
 type kustoType string
 
 const (
-	kustoNone     kustoType = ""
-	kustoDatetime kustoType = "datetime"
-	kustoString   kustoType = "string"
-	kustoDynamic  kustoType = "dynamic"
+	kustoNone    kustoType = ""
+	kustoString  kustoType = "string"
+	kustoDynamic kustoType = "dynamic"
 )
 
 // timeFormat has six decimals: tables of the Auxiliary plan take no other. The
@@ -130,7 +129,9 @@ type rowWriter struct {
 	schema
 	text []byte
 	more bool // a column is written
-	err  error
+	// stamped: the column timestamp is written, since the event has none.
+	stamped bool
+	err     error
 }
 
 func (w *rowWriter) write(record plog.LogRecord) {
@@ -142,9 +143,9 @@ func (w *rowWriter) write(record plog.LogRecord) {
 		w.column(columnRecordUID, uid)
 	}
 	body := record.Body()
-	_, timed := eventlog.Member(body, columnTimestamp)
-	if !w.timeGenerated && !timed {
+	if at, ok := eventlog.Member(body, columnTimestamp); !w.timeGenerated && (!ok || at.Type() != pcommon.ValueTypeStr) {
 		w.time(columnTimestamp, record)
+		w.stamped = true
 	}
 	switch body.Type() {
 	case pcommon.ValueTypeMap:
@@ -162,7 +163,7 @@ func (w *rowWriter) write(record plog.LogRecord) {
 func (w *rowWriter) members(m pcommon.Map) {
 	others := 0
 	for name, v := range m.All() {
-		if memberType(name).fits(v) {
+		if w.isColumn(name, v) {
 			w.column(name, v)
 		} else {
 			others++
@@ -175,7 +176,7 @@ func (w *rowWriter) members(m pcommon.Map) {
 	w.text = append(w.text, '{')
 	first := true
 	for name, v := range m.All() {
-		if memberType(name).fits(v) {
+		if w.isColumn(name, v) {
 			continue
 		}
 		if !first {
@@ -188,6 +189,10 @@ func (w *rowWriter) members(m pcommon.Map) {
 	}
 	w.text = append(w.text, '}')
 	w.limit(columnAdditional, len(w.text)-start)
+}
+
+func (w *rowWriter) isColumn(name string, v pcommon.Value) bool {
+	return memberType(name).fits(v) && !(w.stamped && name == columnTimestamp)
 }
 
 // key begins a column. Its name needs no escapes. It returns where the value
