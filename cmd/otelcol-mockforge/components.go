@@ -15,6 +15,7 @@ import (
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
 	jsonlfileexporter "github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
 	webhookexporter "github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
+	azuremonitorexporter "github.com/mockforge/otelcol-mockforge/exporter/azuremonitorexporter"
 	debugexporter "go.opentelemetry.io/collector/exporter/debugexporter"
 	nopexporter "go.opentelemetry.io/collector/exporter/nopexporter"
 	otlpexporter "go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -129,6 +130,7 @@ func components() (otelcol.Factories, error) {
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
 		jsonlfileexporter.NewFactory(),
 		webhookexporter.NewFactory(),
+		azuremonitorexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		nopexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -150,6 +152,7 @@ func components() (otelcol.Factories, error) {
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
 		jsonlfileexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		webhookexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
+		azuremonitorexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		debugexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/debugexporter v0.152.1",
 		nopexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/nopexporter v0.152.1",
 		otlpexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/otlpexporter v0.152.1",

@@ -38,7 +38,7 @@ type dataCollector struct {
 	sender    *httpsend.Sender
 }
 
-func newDataCollector(ctx context.Context, cfg *DataCollectorConfig, host component.Host, telemetry component.TelemetrySettings) (*dataCollector, error) {
+func newDataCollector(ctx context.Context, cfg *DataCollectorConfig, host component.Host, telemetry component.TelemetrySettings) (api, error) {
 	client, err := cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("making the HTTP client: %w", err)

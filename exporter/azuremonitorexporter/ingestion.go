@@ -34,7 +34,7 @@ type logsIngestion struct {
 	tokens     *http.Client
 }
 
-func newLogsIngestion(ctx context.Context, cfg *LogsIngestionConfig, host component.Host, telemetry component.TelemetrySettings) (*logsIngestion, error) {
+func newLogsIngestion(ctx context.Context, cfg *LogsIngestionConfig, host component.Host, telemetry component.TelemetrySettings) (api, error) {
 	client, err := cfg.ClientConfig.ToClient(ctx, host.GetExtensions(), telemetry)
 	if err != nil {
 		return nil, fmt.Errorf("making the HTTP client: %w", err)

@@ -135,8 +135,10 @@ func (e *entra) verifyAssertion(assertion, endpoint string) error {
 	}
 	_, err := jwt.Parse(assertion, func(t *jwt.Token) (any, error) {
 		thumbprint := sha256.Sum256(e.app.Certificate.Raw)
-		if t.Header["x5t#S256"] != base64.RawURLEncoding.EncodeToString(thumbprint[:]) &&
-			t.Header["x5t#S256"] != base64.URLEncoding.EncodeToString(thumbprint[:]) {
+		// RFC 7515 section 4.1.8 wants the URL's alphabet; Microsoft's own library
+		// uses the other, and Entra ID takes it.
+		if got := t.Header["x5t#S256"]; got != base64.RawURLEncoding.EncodeToString(thumbprint[:]) &&
+			got != base64.StdEncoding.EncodeToString(thumbprint[:]) {
 			return nil, errors.New("the thumbprint is of another certificate")
 		}
 		key, ok := e.app.Certificate.PublicKey.(*rsa.PublicKey)
