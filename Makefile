@@ -36,6 +36,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/httpsend -run '^$$' -fuzz FuzzClean -fuzztime $(FUZZTIME)
 	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzSize -fuzztime $(FUZZTIME)
 	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzWhole -fuzztime $(FUZZTIME)
+	go test ./exporter/azuremonitorexporter -run '^$$' -fuzz FuzzSign -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue
 	go test -count=1 -tags load ./test/e2e -run TestLoad -v

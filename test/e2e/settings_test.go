@@ -69,6 +69,10 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(example), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", example)
 			cmd.Env = append(os.Environ(), exampleEnv...)
+			cmd.Env = append(os.Environ(), "MOCKFORGE_INGEST_TOKEN=secret",
+				"AZURE_LOGS_ENDPOINT=https://a.ingest.monitor.azure.com", "AZURE_RULE_ID=dcr-0",
+				"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s",
+				"AZURE_WORKSPACE_ID=w", "AZURE_SHARED_KEY=a2V5")
 			out, err := cmd.CombinedOutput()
 			assert.NoError(t, err, string(out))
 		})
