@@ -67,7 +67,7 @@ type boundedTransport struct{ client *http.Client }
 
 // Do is the SDK's transport.
 func (t boundedTransport) Do(req *http.Request) (*http.Response, error) {
-	resp, err := t.client.Do(req)
+	resp, err := t.client.Do(req) //nolint:gosec // to the address in the settings
 	if err != nil {
 		return nil, err
 	}

@@ -8,12 +8,18 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
+	"io"
 	"math/big"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configoptional"
@@ -132,4 +138,26 @@ func TestTokenServerDown(t *testing.T) {
 	var answer *httpsend.Error
 	require.ErrorAs(t, err, &answer)
 	assert.Equal(t, httpsend.Retry, answer.Outcome())
+}
+
+// TestTokenError: what Entra ID answers, and what that means.
+func TestTokenError(t *testing.T) {
+	answer := func(status int, after, body string) error {
+		return fmt.Errorf("getting: %w", &azidentity.AuthenticationFailedError{RawResponse: &http.Response{
+			StatusCode: status, Header: http.Header{"Retry-After": {after}}, Body: io.NopCloser(strings.NewReader(body)),
+		}})
+	}
+	for name, tt := range map[string]struct {
+		err  error
+		want httpsend.Error
+	}{
+		"busy":      {answer(503, "7", ""), httpsend.Error{Status: 503, RetryAfter: 7 * time.Second, Reason: "getting a token: HTTP 503:"}},
+		"for years": {answer(429, "99999999", "no"), httpsend.Error{Status: 429, RetryAfter: time.Hour, Reason: "getting a token: HTTP 429: no"}},
+		"a date":    {answer(429, "soon", "no"), httpsend.Error{Status: 429, Reason: "getting a token: HTTP 429: no"}},
+		"refused":   {answer(400, "7", `{"error":"invalid_request","error_description":"AADSTS90002:\r\nno tenant"}`), httpsend.Error{Status: 401, Reason: "getting a token: HTTP 400: invalid_request: AADSTS90002: no tenant"}},
+		"none":      {&url.Error{Op: "Post", URL: "https://login.example.com", Err: io.ErrUnexpectedEOF}, httpsend.Error{Reason: "getting a token: unexpected EOF"}},
+		"no answer": {&azidentity.AuthenticationFailedError{}, httpsend.Error{Reason: "getting a token: :"}},
+	} {
+		assert.Equal(t, tt.want, *tokenError(tt.err), name)
+	}
 }

@@ -107,6 +107,7 @@ func both(t *testing.T, test func(t *testing.T, server *siemtest.Azure, cfg *Con
 
 func TestSend(t *testing.T) {
 	both(t, func(t *testing.T, server *siemtest.Azure, cfg *Config) {
+		t.Helper()
 		e := start(t, cfg, nil)
 		assert.False(t, e.Capabilities().MutatesData)
 		logs := siemtest.Decode(t, "", string(siemtest.GuideEvent(t)))
@@ -141,6 +142,7 @@ func TestSplit(t *testing.T) {
 func TestSplitOn413(t *testing.T) {
 	tooLarge := siemtest.AzureAnswer{Status: http.StatusRequestEntityTooLarge}
 	both(t, func(t *testing.T, server *siemtest.Azure, cfg *Config) {
+		t.Helper()
 		server.AnswerFirst(tooLarge, tooLarge)
 		e := start(t, cfg, nil)
 		require.NoError(t, e.ConsumeLogs(t.Context(), siemtest.Decode(t, "", numbered(10, 10))))
@@ -165,6 +167,7 @@ func TestErrors(t *testing.T) {
 		{siemtest.AzureAnswer{Status: 413}, httpsend.Error{Status: 413}, true},
 	} {
 		both(t, func(t *testing.T, server *siemtest.Azure, cfg *Config) {
+			t.Helper()
 			server.AnswerFirst(tt.answer)
 			e := start(t, cfg, nil)
 			logs := siemtest.Decode(t, "", numbered(1, 10))
@@ -243,6 +246,7 @@ func TestHeldSettings(t *testing.T) {
 // TestWarning: who uses the old API is told at the start, and no one else.
 func TestWarning(t *testing.T) {
 	both(t, func(t *testing.T, _ *siemtest.Azure, cfg *Config) {
+		t.Helper()
 		core, seen := observer.New(zap.WarnLevel)
 		start(t, cfg, zap.New(core))
 		if cfg.LogsIngestion.HasValue() {
@@ -289,4 +293,3 @@ func useCertificate(cfg *Config, file string) {
 	p := cfg.LogsIngestion.Get().Identity.ServicePrincipal.Get()
 	p.ClientSecret, p.CertificateFile = "", file
 }
-

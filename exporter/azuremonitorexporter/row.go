@@ -101,10 +101,14 @@ func (r *rows) body(from, to int) []byte {
 	return append(body, ']')
 }
 
+// usualRow is about the size of a row.
+const usualRow = 640
+
 // encode returns the rows of a batch, in order, up to the first that the service
 // would refuse or cut.
 func encode(logs plog.Logs, s schema, maxBody int) (rows, *httpsend.Error) {
-	var r rows
+	n := logs.LogRecordCount()
+	r := rows{text: make([]byte, 0, n*usualRow), ends: make([]int, 0, n)}
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
@@ -192,7 +196,7 @@ func (w *rowWriter) members(m pcommon.Map) {
 }
 
 func (w *rowWriter) isColumn(name string, v pcommon.Value) bool {
-	return memberType(name).fits(v) && !(w.stamped && name == columnTimestamp)
+	return memberType(name).fits(v) && (!w.stamped || name != columnTimestamp)
 }
 
 // key begins a column. Its name needs no escapes. It returns where the value

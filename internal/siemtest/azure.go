@@ -124,12 +124,12 @@ func (a *Azure) BodySizes() []int {
 	return slices.Clone(a.bodies)
 }
 
-func refuse(status int, format string, args ...any) ([]json.RawMessage, AzureAnswer) {
+func refuseAzure(status int, format string, args ...any) ([]json.RawMessage, AzureAnswer) {
 	return nil, AzureAnswer{Status: status, Reason: fmt.Sprintf(format, args...)}
 }
 
-// unzip returns the body without its gzip, if the request says it has one.
-func unzip(r *http.Request, body []byte) ([]byte, error) {
+// unzipAzure returns the body without its gzip, if the request says it has one.
+func unzipAzure(r *http.Request, body []byte) ([]byte, error) {
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
 	case "":
 		return body, nil
@@ -144,8 +144,8 @@ func unzip(r *http.Request, body []byte) ([]byte, error) {
 	}
 }
 
-// split returns the objects of a JSON array.
-func split(body []byte) ([]json.RawMessage, error) {
+// azureRows returns the objects of a JSON array.
+func azureRows(body []byte) ([]json.RawMessage, error) {
 	var rows []json.RawMessage
 	if err := json.Unmarshal(body, &rows); err != nil {
 		return nil, err
@@ -156,8 +156,8 @@ func split(body []byte) ([]json.RawMessage, error) {
 	return rows, nil
 }
 
-// members returns the members of an object, none of them twice.
-func members(row json.RawMessage) (map[string]json.RawMessage, error) {
+// azureMembers returns the members of an object, none of them twice.
+func azureMembers(row json.RawMessage) (map[string]json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(row))
 	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
 		return nil, errors.New("no object")
@@ -180,8 +180,8 @@ func members(row json.RawMessage) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
-// fieldSize is that of a field as the services count it.
-func fieldSize(v json.RawMessage) int {
+// azureFieldSize is that of a field as the services count it.
+func azureFieldSize(v json.RawMessage) int {
 	var text string
 	if json.Unmarshal(v, &text) == nil {
 		return len(text)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -50,28 +51,28 @@ func NewAzureDataCollector(t testing.TB, workspace AzureWorkspace) *Azure {
 func takeCollected(r *http.Request, body []byte, workspace AzureWorkspace, key []byte) ([]json.RawMessage, AzureAnswer) {
 	switch {
 	case r.Method != http.MethodPost:
-		return refuse(http.StatusMethodNotAllowed, "%s", r.Method)
+		return refuseAzure(http.StatusMethodNotAllowed, "%s", r.Method)
 	case r.URL.RawQuery != "api-version=2016-04-01":
-		return refuse(http.StatusBadRequest, `{"Error":"InvalidApiVersion"}`)
+		return refuseAzure(http.StatusBadRequest, `{"Error":"InvalidApiVersion"}`)
 	case r.Header.Get("Content-Type") != "application/json":
-		return refuse(http.StatusBadRequest, `{"Error":"UnsupportedContentType"}`)
+		return refuseAzure(http.StatusBadRequest, `{"Error":"UnsupportedContentType"}`)
 	case !logTypeName.MatchString(r.Header.Get("Log-Type")), r.Header.Get("Log-Type") != workspace.LogType:
-		return refuse(http.StatusBadRequest, `{"Error":"InvalidLogType"}`)
+		return refuseAzure(http.StatusBadRequest, `{"Error":"InvalidLogType"}`)
 	case len(body) > collectorMaxBody:
-		return refuse(http.StatusNotFound, "the request is too large")
+		return refuseAzure(http.StatusNotFound, "the request is too large")
 	case r.ContentLength != int64(len(body)):
-		return refuse(http.StatusBadRequest, "Content-Length %d of %d bytes", r.ContentLength, len(body))
+		return refuseAzure(http.StatusBadRequest, "Content-Length %d of %d bytes", r.ContentLength, len(body))
 	}
 	if err := checkSharedKey(r, body, workspace.ID, key); err != nil {
-		return refuse(http.StatusForbidden, `{"Error":"InvalidAuthorization","Message":%q}`, err)
+		return refuseAzure(http.StatusForbidden, `{"Error":"InvalidAuthorization","Message":%q}`, err)
 	}
-	rows, err := split(body)
+	rows, err := azureRows(body)
 	if err != nil {
-		return refuse(http.StatusBadRequest, `{"Error":"InvalidDataFormat","Message":%q}`, err)
+		return refuseAzure(http.StatusBadRequest, `{"Error":"InvalidDataFormat","Message":%q}`, err)
 	}
 	for _, row := range rows {
 		if err := checkCollectedRow(row, r.Header.Get("time-generated-field")); err != nil {
-			return refuse(http.StatusBadRequest, `{"Error":"InvalidDataFormat","Message":%q}`, err)
+			return refuseAzure(http.StatusBadRequest, `{"Error":"InvalidDataFormat","Message":%q}`, err)
 		}
 	}
 	return rows, AzureAnswer{Status: http.StatusOK}
@@ -90,7 +91,7 @@ func checkSharedKey(r *http.Request, body []byte, workspace string, key []byte) 
 	_, _ = fmt.Fprintf(mac, "%s\n%d\n%s\nx-ms-date:%s\n%s", r.Method, len(body), r.Header.Get("Content-Type"), date, r.URL.Path)
 	want := "SharedKey " + workspace + ":" + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	if !hmac.Equal([]byte(want), []byte(r.Header.Get("Authorization"))) {
-		return fmt.Errorf("the signature is wrong")
+		return errors.New("the signature is wrong")
 	}
 	return nil
 }
@@ -98,7 +99,7 @@ func checkSharedKey(r *http.Request, body []byte, workspace string, key []byte) 
 // checkCollectedRow holds more than the service does: it would cut a field that
 // is too long, and take the time of arrival without a time.
 func checkCollectedRow(row json.RawMessage, timeField string) error {
-	all, err := members(row)
+	all, err := azureMembers(row)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func checkCollectedRow(row json.RawMessage, timeField string) error {
 			return fmt.Errorf("%q is no name of a property", name)
 		case name == "tenant" || name == "TimeGenerated" || name == "RawData":
 			return fmt.Errorf("%s is reserved", name)
-		case fieldSize(v) > collectorMaxField:
+		case azureFieldSize(v) > collectorMaxField:
 			return fmt.Errorf("%s would be cut", name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -70,7 +71,7 @@ func (e *entra) issue() string {
 
 func (e *entra) discover(w http.ResponseWriter, r *http.Request) {
 	base := "https://" + r.Host + "/" + e.app.TenantID
-	writeJSON(w, http.StatusOK, map[string]any{
+	writeOAuth(w, http.StatusOK, map[string]any{
 		"issuer":                 base + "/v2.0",
 		"authorization_endpoint": base + "/oauth2/v2.0/authorize",
 		"token_endpoint":         base + "/oauth2/v2.0/token",
@@ -86,20 +87,20 @@ func (e *entra) token(w http.ResponseWriter, r *http.Request) {
 	form := r.PostForm
 	switch {
 	case form.Get("grant_type") != "client_credentials":
-		writeJSON(w, http.StatusBadRequest, oauthError("unsupported_grant_type", "AADSTS70003: the grant type is not supported"))
+		writeOAuth(w, http.StatusBadRequest, oauthError("unsupported_grant_type", "AADSTS70003: the grant type is not supported"))
 		return
 	case form.Get("client_id") != e.app.ClientID:
-		writeJSON(w, http.StatusBadRequest, oauthError("unauthorized_client", "AADSTS700016: the application was not found in the directory"))
+		writeOAuth(w, http.StatusBadRequest, oauthError("unauthorized_client", "AADSTS700016: the application was not found in the directory"))
 		return
 	case !hasScope(form.Get("scope")):
-		writeJSON(w, http.StatusBadRequest, oauthError("invalid_scope", "AADSTS70011: the scope is not valid"))
+		writeOAuth(w, http.StatusBadRequest, oauthError("invalid_scope", "AADSTS70011: the scope is not valid"))
 		return
 	}
 	if err := e.authenticate(form, "https://"+r.Host+r.URL.Path); err != nil {
-		writeJSON(w, http.StatusUnauthorized, oauthError("invalid_client", err.Error()))
+		writeOAuth(w, http.StatusUnauthorized, oauthError("invalid_client", err.Error()))
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": e.issue()})
+	writeOAuth(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": e.issue()})
 }
 
 func hasScope(scope string) bool {
@@ -116,12 +117,12 @@ func (e *entra) authenticate(form url.Values, endpoint string) error {
 		if form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
 			return errors.New("AADSTS50027: the type of the assertion is not known")
 		}
-		if e.app.FederatedToken != "" && same(assertion, e.app.FederatedToken) {
+		if e.app.FederatedToken != "" && sameSecret(assertion, e.app.FederatedToken) {
 			return nil
 		}
 		return e.verifyAssertion(assertion, endpoint)
 	}
-	if e.app.Secret == "" || !same(form.Get("client_secret"), e.app.Secret) {
+	if e.app.Secret == "" || !sameSecret(form.Get("client_secret"), e.app.Secret) {
 		return errors.New("AADSTS7000215: Invalid client secret provided")
 	}
 	return nil
@@ -156,27 +157,27 @@ func (e *entra) verifyAssertion(assertion, endpoint string) error {
 
 // managedIdentity is the endpoint of App Service and the like.
 func (e *entra) managedIdentity(w http.ResponseWriter, r *http.Request) {
-	if e.app.IdentityHeader == "" || !same(r.Header.Get("X-IDENTITY-HEADER"), e.app.IdentityHeader) {
+	if e.app.IdentityHeader == "" || !sameSecret(r.Header.Get("X-IDENTITY-HEADER"), e.app.IdentityHeader) {
 		http.Error(w, "X-IDENTITY-HEADER", http.StatusUnauthorized)
 		return
 	}
 	if q := r.URL.Query(); q.Get("resource") != ingestionAudience || q.Get("client_id") != e.app.ClientID {
-		writeJSON(w, http.StatusBadRequest, oauthError("invalid_request", "resource or client_id"))
+		writeOAuth(w, http.StatusBadRequest, oauthError("invalid_request", "resource or client_id"))
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	writeOAuth(w, http.StatusOK, map[string]any{
 		"access_token": e.issue(), "token_type": "Bearer", "resource": ingestionAudience,
-		"expires_on": fmt.Sprint(time.Now().Add(time.Hour).Unix()),
+		"expires_on": strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10),
 	})
 }
 
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func oauthError(code, description string) map[string]any {
 	return map[string]any{"error": code, "error_description": description, "error_codes": []int{}}
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
+func writeOAuth(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // the client's loss

@@ -43,28 +43,28 @@ func takeIngested(r *http.Request, body []byte, entra *entra, rule AzureRule) ([
 	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case r.Method != http.MethodPost:
-		return refuse(http.StatusMethodNotAllowed, "%s", r.Method)
+		return refuseAzure(http.StatusMethodNotAllowed, "%s", r.Method)
 	case r.URL.RawQuery != "api-version=2023-01-01":
-		return refuse(http.StatusBadRequest, "api-version: %q", r.URL.RawQuery)
+		return refuseAzure(http.StatusBadRequest, "api-version: %q", r.URL.RawQuery)
 	case !isBearer || !entra.issued(token):
-		return refuse(http.StatusUnauthorized, `{"error":{"code":"InvalidToken","message":"the token is not valid"}}`)
+		return refuseAzure(http.StatusUnauthorized, `{"error":{"code":"InvalidToken","message":"the token is not valid"}}`)
 	case r.Header.Get("Content-Type") != "application/json":
-		return refuse(http.StatusUnsupportedMediaType, "Content-Type")
+		return refuseAzure(http.StatusUnsupportedMediaType, "Content-Type")
 	}
-	text, err := unzip(r, body)
+	text, err := unzipAzure(r, body)
 	if err != nil {
-		return refuse(http.StatusBadRequest, "%s", err)
+		return refuseAzure(http.StatusBadRequest, "%s", err)
 	}
 	if len(text) > ingestionMaxBody || len(body) > ingestionMaxBody {
-		return refuse(http.StatusRequestEntityTooLarge, `{"error":{"code":"ContentLengthLimitExceeded","message":"Maximum allowed content length: 1048576 bytes"}}`)
+		return refuseAzure(http.StatusRequestEntityTooLarge, `{"error":{"code":"ContentLengthLimitExceeded","message":"Maximum allowed content length: 1048576 bytes"}}`)
 	}
-	rows, err := split(text)
+	rows, err := azureRows(text)
 	if err != nil {
-		return refuse(http.StatusBadRequest, "%s", err)
+		return refuseAzure(http.StatusBadRequest, "%s", err)
 	}
 	for _, row := range rows {
 		if err := checkIngestedRow(row, rule.Columns); err != nil {
-			return refuse(http.StatusBadRequest, "%s", err)
+			return refuseAzure(http.StatusBadRequest, "%s", err)
 		}
 	}
 	return rows, AzureAnswer{Status: http.StatusNoContent}
@@ -73,7 +73,7 @@ func takeIngested(r *http.Request, body []byte, entra *entra, rule AzureRule) ([
 // checkIngestedRow holds more than the service does: it would drop what the
 // stream does not declare, and cut a field that is too long, without a word.
 func checkIngestedRow(row json.RawMessage, columns map[string]string) error {
-	all, err := members(row)
+	all, err := azureMembers(row)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func checkIngestedRow(row json.RawMessage, columns map[string]string) error {
 		return errors.New("TimeGenerated is missing")
 	}
 	for name, v := range all {
-		if fieldSize(v) > ingestionMaxField {
+		if azureFieldSize(v) > ingestionMaxField {
 			return fmt.Errorf("%s would be cut", name)
 		}
 		switch kind := columns[name]; kind {

@@ -29,7 +29,9 @@ func DocumentedAzure(t testing.TB) (table []AzureColumn, rule AzureRule) {
 	require.Len(t, blocks, 2, "the table and the rule")
 
 	var tableJSON struct {
-		Properties struct{ Schema struct{ Columns []AzureColumn } }
+		Properties struct {
+			Schema struct{ Columns []AzureColumn }
+		}
 	}
 	require.NoError(t, json.Unmarshal(blocks[0][1], &tableJSON))
 	var ruleJSON struct {
