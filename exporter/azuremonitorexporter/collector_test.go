@@ -30,7 +30,7 @@ func FuzzSign(f *testing.F) {
 		event, err := json.Marshal(map[string]any{"event_type": "auth.failure", "severity": severity, "actor": map[string]string{"username": username}})
 		require.NoError(t, err)
 		if len(event) > collectorMaxField {
-			t.Skip("refused before it is sent")
+			return // refused before it is sent
 		}
 		before := len(server.Rows())
 		e := start(t, collectorConfig(server), nil)
