@@ -13,9 +13,9 @@ import (
 	otelconftelemetry "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 	siemjournalconnector "github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
+	azuremonitorexporter "github.com/mockforge/otelcol-mockforge/exporter/azuremonitorexporter"
 	jsonlfileexporter "github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
 	webhookexporter "github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
-	azuremonitorexporter "github.com/mockforge/otelcol-mockforge/exporter/azuremonitorexporter"
 	debugexporter "go.opentelemetry.io/collector/exporter/debugexporter"
 	nopexporter "go.opentelemetry.io/collector/exporter/nopexporter"
 	otlpexporter "go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -128,9 +128,9 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
+		azuremonitorexporter.NewFactory(),
 		jsonlfileexporter.NewFactory(),
 		webhookexporter.NewFactory(),
-		azuremonitorexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		nopexporter.NewFactory(),
 		otlpexporter.NewFactory(),
@@ -150,9 +150,9 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ExporterModules = makeModulesMap(factories.Exporters, map[component.Type]string{
+		azuremonitorexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		jsonlfileexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		webhookexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
-		azuremonitorexporter.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		debugexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/debugexporter v0.152.1",
 		nopexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/nopexporter v0.152.1",
 		otlpexporter.NewFactory().Type(): "go.opentelemetry.io/collector/exporter/otlpexporter v0.152.1",

@@ -58,6 +58,8 @@ var exampleEnv = []string{
 	"MOCKFORGE_INGEST_TOKEN=secret", "ADMIN_TOKEN=secret", "SPLUNK_TOKEN=secret", "KAFKA_PASSWORD=secret",
 	"SIEM_URL=https://siem.example.com/api/v1/events", "SIEM_API_KEY=secret", "SIEM_SIGNING_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 	"DATADOG_API_KEY=secret",
+	"AZURE_LOGS_ENDPOINT=https://a.ingest.monitor.azure.com", "AZURE_RULE_ID=dcr-0",
+	"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s", "AZURE_WORKSPACE_ID=w", "AZURE_SHARED_KEY=a2V5",
 	"GCP_PROJECT_ID=mockforge-prod", "GCP_CREDENTIALS_PATH=/path/to/service-account.json",
 }
 
@@ -69,10 +71,6 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(example), func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", defaultConfig, "--config", example)
 			cmd.Env = append(os.Environ(), exampleEnv...)
-			cmd.Env = append(os.Environ(), "MOCKFORGE_INGEST_TOKEN=secret",
-				"AZURE_LOGS_ENDPOINT=https://a.ingest.monitor.azure.com", "AZURE_RULE_ID=dcr-0",
-				"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s",
-				"AZURE_WORKSPACE_ID=w", "AZURE_SHARED_KEY=a2V5")
 			out, err := cmd.CombinedOutput()
 			assert.NoError(t, err, string(out))
 		})
