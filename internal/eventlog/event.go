@@ -21,11 +21,6 @@ type members struct {
 	unknown                                              bool
 }
 
-// producer is what one Resource stands for.
-type producer struct {
-	system, version, environment string
-}
-
 // reader turns one scanned event into one log record.
 type reader struct {
 	scanned
