@@ -184,3 +184,25 @@ func TestTestEventWaits(t *testing.T) {
 	_, body = request{path: testPath + "?wait=5s", body: `{"event_type":"a"}`}.send(t, address)
 	assert.Contains(t, body, `"note":"no journal has the event: a filter dropped it, or no siem_journal is behind the receiver"`)
 }
+
+// FuzzTestEvent holds that what is completed is an event that is marked, with
+// all that was given.
+func FuzzTestEvent(f *testing.F) {
+	f.Add([]byte(`{"event_type":"auth.failure","severity":"medium","test":true}`))
+	f.Add([]byte(`{"event_type":"a","\u0000":{"x":[1,2]},"metadata":null}`))
+	f.Fuzz(func(t *testing.T, part []byte) {
+		whole, err := completeTestEvent(part, time.Now())
+		if err != nil {
+			return
+		}
+		var given, got map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(part, &given))
+		require.NoError(t, json.Unmarshal(whole, &got), string(whole))
+		require.Equal(t, "true", string(got["test"]))
+		for name, value := range given {
+			if name != "test" && string(value) != "null" {
+				require.Equal(t, string(value), string(got[name]), name)
+			}
+		}
+	})
+}
