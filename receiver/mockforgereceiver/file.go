@@ -17,6 +17,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/matcher"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator/helper"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 )
 
@@ -37,13 +38,20 @@ const (
 // once the pipeline has all lines before it; where that fails, it is frozen.
 type files struct {
 	*intake
-	consumer   *fileconsumer.Manager
+	build      func() (*fileconsumer.Manager, error)
+	host       component.Host
 	checkpoint *checkpoint
 	ctx        context.Context // of handing over; outlives the consumer's own
 	giveUp     context.CancelFunc
+	stale      chan struct{} // asks for reading anew from the checkpoint
+	wg         sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[string]*fileBatch // by path
+	running  sync.Mutex // held while the consumer begins or ends
+	consumer *fileconsumer.Manager
+
+	mu    sync.Mutex
+	open  map[string]*fileBatch   // by path
+	looks map[string]fileIdentity // what the paths led to in this look
 }
 
 // startFile begins to read files.
@@ -52,23 +60,63 @@ func (r *mockforgeReceiver) startFile(ctx context.Context, host component.Host, 
 	if err != nil {
 		return err
 	}
-	f := &files{intake: in, open: make(map[string]*fileBatch)}
+	f := &files{
+		intake: in, host: host, stale: make(chan struct{}, 1),
+		open: make(map[string]*fileBatch), looks: make(map[string]fileIdentity),
+	}
 	f.ctx, f.giveUp = context.WithCancel(context.WithoutCancel(ctx))
-	f.consumer, err = cfg.consumer(r.cfg.MaxEventSize).Build(r.settings.TelemetrySettings, f.emit, fileconsumer.WithSplitFunc(splitLines))
-	if err != nil {
+	f.build = func() (*fileconsumer.Manager, error) {
+		return cfg.consumer(r.cfg.MaxEventSize).Build(r.settings.TelemetrySettings, f.emit, fileconsumer.WithSplitFunc(splitLines))
+	}
+	if f.consumer, err = f.build(); err != nil {
 		return fmt.Errorf("reading files: %w", err)
 	}
 	client, err := adapter.GetStorageClient(ctx, host, cfg.Storage, r.settings.ID)
 	if err != nil {
 		return fmt.Errorf("opening the checkpoint of files: %w", err)
 	}
-	f.checkpoint = &checkpoint{Client: client, settle: f.settle}
+	f.checkpoint = newCheckpoint(client, f.settle)
 	if err := f.consumer.Start(f.checkpoint); err != nil {
 		return errors.Join(fmt.Errorf("reading the checkpoint of files: %w", err), client.Close(ctx))
 	}
+	f.wg.Go(f.watch)
 	r.ways = append(r.ways, f)
 	cfg.tell(f.logger)
 	return nil
+}
+
+// watch reads anew from the checkpoint whenever a file was overwritten.
+func (f *files) watch() {
+	for {
+		select {
+		case <-f.ctx.Done():
+			return
+		case <-f.stale:
+		}
+		if err := f.restart(); err != nil {
+			componentstatus.ReportStatus(f.host, componentstatus.NewFatalErrorEvent(fmt.Errorf("reading files anew: %w", err)))
+		}
+	}
+}
+
+func (f *files) restart() error {
+	f.running.Lock()
+	defer f.running.Unlock()
+	if f.consumer == nil {
+		return nil // it is over
+	}
+	f.logger.Info("a file was truncated while it was read; reading goes on from the checkpoint")
+	if err := f.consumer.Stop(); err != nil {
+		return err
+	}
+	clear(f.open)
+	clear(f.looks)
+	f.checkpoint.thaw()
+	var err error
+	if f.consumer, err = f.build(); err != nil {
+		return err
+	}
+	return f.consumer.Start(f.checkpoint)
 }
 
 // consumer has the settings of the part that finds and reads the files.
@@ -126,7 +174,11 @@ func splitLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 func (f *files) shutdown(ctx context.Context) error {
 	defer context.AfterFunc(ctx, f.giveUp)()
 	defer time.AfterFunc(fileGrace, f.giveUp).Stop()
+	f.running.Lock()
 	err := f.consumer.Stop()
+	f.consumer = nil
+	f.running.Unlock()
 	f.giveUp()
+	f.wg.Wait()
 	return errors.Join(err, f.checkpoint.Close(context.WithoutCancel(ctx)))
 }

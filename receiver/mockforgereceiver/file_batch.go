@@ -33,6 +33,9 @@ type fileBatch struct {
 // for one.
 func (f *files) emit(_ context.Context, lines [][]byte, attributes map[string]any, _ int64, _ []int64) error {
 	path, _ := attributes[attrs.LogFilePath].(string)
+	if f.checkpoint.isFrozen() {
+		return errFrozen
+	}
 	b := f.take(path)
 	for _, line := range lines {
 		f.add(b, line)
@@ -49,6 +52,11 @@ func (f *files) emit(_ context.Context, lines [][]byte, attributes map[string]an
 func (f *files) take(path string) *fileBatch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if _, known := f.looks[path]; !known {
+		if id, ok := identify(path); ok {
+			f.looks[path] = id
+		}
+	}
 	b, ok := f.open[path]
 	if !ok {
 		return &fileBatch{Batch: f.decoder.NewBatch(time.Now())}
@@ -73,13 +81,42 @@ func (f *files) settle() error {
 	for path, b := range f.open {
 		errs = append(errs, f.handOver(path, b))
 	}
+	for path := range f.looks {
+		errs = append(errs, f.check(path))
+	}
 	clear(f.open)
+	clear(f.looks)
 	return errors.Join(errs...)
+}
+
+// errFrozen ends a look at the files whose lines come again.
+var errFrozen = errors.New("reading ends here, and goes on from the checkpoint")
+
+// check finds a file that was overwritten in this look at it: the reader, which
+// only looks for that between looks, would take the place it had in the old
+// content for one in the new, or in the copy. So nothing more is taken of this
+// look, and the next one begins from the checkpoint.
+func (f *files) check(path string) error {
+	f.mu.Lock()
+	id, known := f.looks[path]
+	f.mu.Unlock()
+	if !known || !id.overwritten(path) {
+		return nil
+	}
+	f.checkpoint.freeze()
+	select {
+	case f.stale <- struct{}{}:
+	default: // asked for already
+	}
+	return errFrozen
 }
 
 // handOver returns when the pipeline has the lines or has refused them for good,
 // as it would again. Otherwise the checkpoint must not move past them.
 func (f *files) handOver(path string, b *fileBatch) error {
+	if err := f.check(path); err != nil {
+		return err
+	}
 	setPath(b.Logs(), path)
 	err := f.push(f.ctx, b.Batch)
 	if err == nil || f.ctx.Err() == nil {

@@ -5,6 +5,7 @@ package mockforgereceiver
 import (
 	"bytes"
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -16,26 +17,50 @@ type checkpoint struct {
 	storage.Client
 	settle func() error // hands over all that was read
 	frozen atomic.Bool
-	saved  []byte
+
+	mu    sync.Mutex
+	saved map[string][]byte // what was saved last, also where there is no storage
 }
 
-// freeze keeps what was saved last for good. Lines since then are read again.
+func newCheckpoint(client storage.Client, settle func() error) *checkpoint {
+	return &checkpoint{Client: client, settle: settle, saved: make(map[string][]byte)}
+}
+
+// freeze keeps what was saved last. Lines since then are read again.
 func (c *checkpoint) freeze() { c.frozen.Store(true) }
+
+// thaw saves again, for a consumer that began from what was saved last.
+func (c *checkpoint) thaw() { c.frozen.Store(false) }
+
+func (c *checkpoint) isFrozen() bool { return c.frozen.Load() }
+
+// Get returns what was saved last.
+func (c *checkpoint) Get(ctx context.Context, key string) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if value, ok := c.saved[key]; ok {
+		return value, nil
+	}
+	return c.Client.Get(ctx, key)
+}
 
 // Batch saves a checkpoint that may be saved and says something new.
 func (c *checkpoint) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	if err := c.settle(); err != nil || ctx.Err() != nil && inexact(ops) {
 		c.freeze()
 	}
-	if c.frozen.Load() || len(ops) == 1 && bytes.Equal(ops[0].Value, c.saved) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen.Load() || len(ops) == 1 && bytes.Equal(ops[0].Value, c.saved[ops[0].Key]) {
 		return nil
 	}
 	if err := c.Client.Batch(ctx, ops...); err != nil {
 		return err
 	}
-	c.saved = nil
-	if len(ops) == 1 {
-		c.saved = ops[0].Value
+	for _, op := range ops {
+		if op.Type == storage.Set {
+			c.saved[op.Key] = op.Value
+		}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestCheckpoint(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var settle error
-			c := &checkpoint{Client: storagetest.NewInMemoryClient(component.KindReceiver, component.ID{}, ""), settle: func() error { return settle }}
+			c := newCheckpoint(storagetest.NewInMemoryClient(component.KindReceiver, component.ID{}, ""), func() error { return settle })
 			require.NoError(t, c.Batch(context.Background(), storage.SetOperation("k", []byte("before"))))
 			settle = tt.settle
 			want := "before"
@@ -61,7 +61,7 @@ func TestCheckpoint(t *testing.T) {
 // TestCheckpointUnchanged: a disk is not written to while no file grows.
 func TestCheckpointUnchanged(t *testing.T) {
 	client := storagetest.NewInMemoryClient(component.KindReceiver, component.ID{}, "")
-	c := &checkpoint{Client: client, settle: func() error { return nil }}
+	c := newCheckpoint(client, func() error { return nil })
 	require.NoError(t, c.Batch(context.Background(), storage.SetOperation("k", []byte("1"))))
 	require.NoError(t, client.Set(context.Background(), "k", []byte("untouched")))
 	require.NoError(t, c.Batch(context.Background(), storage.SetOperation("k", []byte("1"))))
