@@ -15,6 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// testEventAnswer is the answer to a test event, or why there is none.
+type testEventAnswer struct {
+	Error, Note string
+	Accepted    int
+	EventID     string `json:"event_id"`
+	EventType   string `json:"event_type"`
+	Pipelines   []struct{ Pipeline, Status, Error string }
+}
+
 // TestGuideTestEvent runs the guide's curl, with the port of the collector: an
 // event goes to every destination, marked, and the answer tells who has it.
 func TestGuideTestEvent(t *testing.T) {
@@ -23,13 +32,7 @@ func TestGuideTestEvent(t *testing.T) {
 	c := start(t, options{configs: []string{
 		sink.config(t), "yaml:receivers: {mockforge: {protocols: {http: {test_event: {token: admin-secret}}}}}",
 	}})
-	curl := func(path, token string) (answer struct {
-		Error, Note string
-		Accepted    int
-		EventID     string `json:"event_id"`
-		EventType   string `json:"event_type"`
-		Pipelines   []struct{ Pipeline, Status, Error string }
-	}) {
+	curl := func(path, token string) (answer testEventAnswer) {
 		out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-X", "POST", "http://"+c.endpoint+path,
 			"-H", "Authorization: Bearer "+token, "-d", `{
     "event_type": "auth.failure",
