@@ -28,6 +28,10 @@ import (
 // it is delivered again after a crash.
 const saveInterval = 200 * time.Millisecond
 
+// deliveryGrace is how long the end waits for exporters that do not heed it, such
+// as one that hangs in a write. What they hold is delivered again.
+const deliveryGrace = 10 * time.Second
+
 // journalConnector is the connector.
 type journalConnector struct {
 	cfg       *Config
@@ -41,11 +45,12 @@ type journalConnector struct {
 	server       *http.Server
 	trimming     sync.Mutex // held while segments are removed
 	cancel       context.CancelFunc
+	grace        time.Duration
 	wg           sync.WaitGroup
 }
 
 func newJournalConnector(cfg *Config, set connector.Settings, telemetry *metadata.TelemetryBuilder, router connector.LogsRouterAndConsumer) (*journalConnector, error) {
-	c := &journalConnector{cfg: cfg, set: set, telemetry: telemetry, router: router}
+	c := &journalConnector{cfg: cfg, set: set, telemetry: telemetry, router: router, grace: deliveryGrace}
 	for _, id := range router.PipelineIDs() {
 		next, err := router.Consumer(id)
 		if err != nil {
@@ -209,7 +214,20 @@ func (c *journalConnector) Shutdown(ctx context.Context) error {
 	if c.cancel != nil {
 		c.cancel()
 	}
-	c.wg.Wait()
+	c.waitForDeliveries()
 	_, saveErr := c.save()
 	return errors.Join(err, saveErr, c.journal.Close())
+}
+
+func (c *journalConnector) waitForDeliveries() {
+	ended := make(chan struct{})
+	go func() {
+		c.wg.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(c.grace):
+		c.set.Logger.Warn("an exporter does not end; what it holds is delivered again", zap.Duration("waited", c.grace))
+	}
 }

@@ -137,6 +137,31 @@ func numbers(from, to int) []int {
 	return all
 }
 
+// TestShutdownDoesNotHang on an exporter that hangs in a write: the folder is
+// free for the next one, which delivers what was under way again.
+func TestShutdownDoesNotHang(t *testing.T) {
+	leave := make(chan struct{})
+	hangs := &siem{answer: func([]int) error {
+		<-leave
+		return nil
+	}}
+	dir := t.TempDir()
+	r := start(t, fast(dir), map[string]*siem{"x": hangs})
+	r.Logs.(*journalConnector).grace = 50 * time.Millisecond
+	r.post(0, 3)
+	require.Eventually(t, func() bool { return r.Logs.(*journalConnector).status().Cursors[0].OldestPending != nil }, eventuallyTimeout, eventuallyTick)
+	time.Sleep(50 * time.Millisecond) // it is handed over by now
+	r.stop()
+	assert.Equal(t, 1, r.logged.FilterMessageSnippet("an exporter does not end").Len())
+
+	next := &siem{}
+	r = start(t, fast(dir), map[string]*siem{"x": next})
+	eventually(t, next, numbers(0, 3))
+	r.stop()
+	close(leave)
+	hangs.got() // waits for it
+}
+
 const (
 	eventuallyTimeout = 10 * time.Second
 	eventuallyTick    = time.Millisecond
