@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
@@ -32,6 +33,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+	"golang.org/x/net/ipv4"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
@@ -414,6 +416,41 @@ func TestUDPDropsAreCounted(t *testing.T) {
 	dropped := m.Data.(metricdata.Sum[int64]).DataPoints[0].Value
 	assert.Greater(t, dropped, int64(sent/2))
 	assert.Less(t, dropped, int64(sent))
+}
+
+// TestDatagramsWithLittleRoom: what one call to the system reads may be more than
+// the queue has room for, or next to nothing each.
+func TestDatagramsWithLittleRoom(t *testing.T) {
+	peer := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	for name, size := range map[string]int{"large": maxDatagram - 1, "empty": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const calls = 100
+				q := newDatagrams(maxDatagram)
+				got, most := 0, 0
+				go func() {
+					for taken, ok := q.take(); ok; taken, ok = q.take() {
+						got += len(taken.ends)
+						most = max(most, len(taken.ends))
+						time.Sleep(time.Millisecond)
+					}
+				}()
+				synctest.Wait() // it waits for the first one
+				messages := make([]ipv4.Message, readAtOnce)
+				for i := range messages {
+					messages[i] = ipv4.Message{N: size, Buffers: [][]byte{make([]byte, size)}, Addr: peer}
+				}
+				for range calls {
+					q.put(messages)
+				}
+				q.close()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				assert.Equal(t, calls*readAtOnce, got)
+				assert.LessOrEqual(t, most, maxDatagram/datagramOverhead)
+			})
+		})
+	}
 }
 
 // FuzzSyslog holds that any message yields one record, and that only a whole

@@ -25,6 +25,9 @@ const (
 	readAtOnce = 64
 	// maxPushed is the most messages that are handed over at once.
 	maxPushed = 4096
+	// datagramOverhead is what a datagram takes in the queue besides its bytes,
+	// which may be none.
+	datagramOverhead = 64
 )
 
 func (r *mockforgeReceiver) startSyslogUDP(ctx context.Context, s *syslogServer, cfg *SyslogUDPConfig, maxMessage int) error {
@@ -141,6 +144,8 @@ func (q *queued) at(i int) []byte {
 	return q.data[from:q.ends[i]]
 }
 
+func (q *queued) size() int { return len(q.data) + len(q.ends)*datagramOverhead }
+
 func newDatagrams(limit int) *datagrams {
 	q := &datagrams{limit: limit}
 	q.moved = sync.NewCond(&q.mu)
@@ -154,7 +159,8 @@ func (q *datagrams) put(messages []ipv4.Message) {
 	defer q.mu.Unlock()
 	for i := range messages {
 		m := &messages[i]
-		for len(q.in.ends) > 0 && len(q.in.data)+m.N > q.limit {
+		for len(q.in.ends) > 0 && q.in.size()+m.N+datagramOverhead > q.limit {
+			q.moved.Broadcast() // nobody knows yet of those that were added
 			q.moved.Wait()
 		}
 		q.in.data = append(q.in.data, m.Buffers[0][:m.N]...)
