@@ -112,7 +112,8 @@ func (t *syslogTCP) end() {
 	for conn := range t.conns {
 		t.setDeadline(conn)
 		if c, ok := conn.(interface{ CloseWrite() error }); ok {
-			_ = c.CloseWrite() // it may be closed
+			// It may be closed. With TLS it writes, and who does not read delays it.
+			t.wg.Go(func() { _ = c.CloseWrite() })
 		}
 	}
 }
@@ -133,7 +134,8 @@ func (t *syslogTCP) setDeadline(conn net.Conn) {
 			deadline = t.endBy
 		}
 	}
-	_ = conn.SetReadDeadline(deadline) // reading says what is wrong
+	// Reading says what is wrong. With TLS it writes, too.
+	_ = conn.SetDeadline(deadline)
 }
 
 func (t *syslogTCP) close(conn net.Conn) {

@@ -373,6 +373,73 @@ func TestSyslogTLS(t *testing.T) {
 	assert.Zero(t, sink.LogRecordCount())
 }
 
+// deaf never reads, and takes nothing more that is written.
+type deaf struct {
+	net.Conn
+	ended chan struct{}
+}
+
+func (d deaf) Read([]byte) (int, error) {
+	<-d.ended
+	return 0, net.ErrClosed
+}
+
+// CloseWrite blocks as TLS does that cannot write.
+func (d deaf) CloseWrite() error {
+	<-d.ended
+	return nil
+}
+
+// TestSyslogTLSPeerDoesNotRead: reading from TLS may write, which must not keep
+// the connection for ever.
+func TestSyslogTLSPeerDoesNotRead(t *testing.T) {
+	certFile, keyFile, _ := certificate(t)
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		s := tcpUnderTest(t)
+		client, server := net.Pipe() // it has no buffer
+		ended := make(chan struct{})
+		go func() {
+			_ = tls.Client(deaf{client, ended}, &tls.Config{ServerName: "127.0.0.1"}).HandshakeContext(context.Background())
+		}()
+		began := time.Now()
+		s.serve(t.Context(), tls.Server(server, &tls.Config{Certificates: []tls.Certificate{pair}}))
+		assert.Equal(t, s.idle, time.Since(began))
+		close(ended)
+	})
+}
+
+// TestSyslogEndWaitsForNoPeer: one that does not read must not keep the others
+// from being told.
+func TestSyslogEndWaitsForNoPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := tcpUnderTest(t)
+		client, server := net.Pipe()
+		ended := make(chan struct{})
+		s.wg.Go(func() { s.serve(t.Context(), deaf{server, ended}) })
+		synctest.Wait()
+		began := time.Now()
+		s.end()
+		assert.Zero(t, time.Since(began))
+		close(ended)
+		s.wg.Wait()
+		_, err := client.Read(make([]byte, 1))
+		assert.Error(t, err)
+	})
+}
+
+func tcpUnderTest(t *testing.T) *syslogTCP {
+	t.Helper()
+	set := settings()
+	set.Logger = zap.NewNop()
+	r, err := newReceiver(createDefaultConfig().(*Config), set, consumertest.NewNop())
+	require.NoError(t, err)
+	in, err := r.newIntake("tcp", "syslog", 0)
+	require.NoError(t, err)
+	return &syslogTCP{intake: in, idle: time.Minute, drain: time.Second, maxMessage: defaultMaxMessageSize, conns: make(map[net.Conn]struct{})}
+}
+
 func TestSyslogPortInUse(t *testing.T) {
 	u := startSyslog(t, consumertest.NewNop(), nil)
 	for name, change := range map[string]func(*SyslogConfig){
