@@ -153,7 +153,7 @@ func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
 	peer := hostOf(conn.RemoteAddr())
 	for allowed := false; ; {
 		batch := t.decoder.NewBatch(time.Now())
-		err := t.take(ctx, reader, frames, batch, peer)
+		taken, err := t.take(ctx, reader, frames, batch, peer)
 		if batch.Len() > 0 && t.push(ctx, batch) != nil && ctx.Err() != nil {
 			return
 		}
@@ -162,9 +162,12 @@ func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
 			t.finish(ctx, reader, frames, peer)
 			return
 		}
-		if !allowed || batch.Len() > 0 {
+		if !allowed || taken > 0 {
 			t.allow(conn)
 			allowed = true
+		}
+		if taken == maxPushed {
+			continue // there may be more
 		}
 		if err := frames.fill(); err != nil {
 			t.ended(peer, err)
@@ -174,15 +177,17 @@ func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
 	}
 }
 
-// take adds what was read whole.
-func (t *syslogTCP) take(ctx context.Context, reader *syslogReader, frames *frames, batch *eventlog.Batch, peer string) error {
-	for {
+// take adds messages that were read whole, up to maxPushed of them: records of
+// tiny ones take hundreds of times their room.
+func (t *syslogTCP) take(ctx context.Context, reader *syslogReader, frames *frames, batch *eventlog.Batch, peer string) (taken int, err error) {
+	for ; taken < maxPushed; taken++ {
 		fr, ok, err := frames.next()
 		if !ok || err != nil {
-			return err
+			return taken, err
 		}
 		reader.add(ctx, batch, fr, peer)
 	}
+	return taken, nil
 }
 
 // finish takes what the end of the connection left.

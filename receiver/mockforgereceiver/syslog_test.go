@@ -314,6 +314,43 @@ func TestSyslogIdleTimeout(t *testing.T) {
 	assert.True(t, marked)
 }
 
+// TestSyslogRefusedMessagesAreMessages: a connection whose messages are all
+// refused is not idle.
+func TestSyslogRefusedMessagesAreMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := tcpUnderTest(t)
+		s.keepText = false
+		client, server := net.Pipe()
+		s.wg.Go(func() { s.serve(t.Context(), server) })
+		for range 3 {
+			time.Sleep(s.idle - time.Second)
+			_, err := client.Write([]byte("nonsense\n"))
+			require.NoError(t, err)
+		}
+		require.NoError(t, client.Close())
+		s.wg.Wait()
+	})
+}
+
+// TestSyslogManyTinyMessages: what is read at once is not handed over at once,
+// when it has very many messages.
+func TestSyslogManyTinyMessages(t *testing.T) {
+	const n = 3*maxPushed + 1
+	sink := new(consumertest.LogsSink)
+	s := tcpUnderTest(t)
+	s.next = sink
+	client, server := net.Pipe()
+	s.wg.Go(func() { s.serve(t.Context(), server) })
+	_, err := client.Write([]byte(strings.Repeat("a\n", n)))
+	require.NoError(t, err)
+	require.NoError(t, client.Close())
+	s.wg.Wait()
+	assert.Equal(t, n, sink.LogRecordCount())
+	for _, logs := range sink.AllLogs() {
+		assert.LessOrEqual(t, logs.LogRecordCount(), maxPushed)
+	}
+}
+
 func TestSyslogMaxConnections(t *testing.T) {
 	sink := new(consumertest.LogsSink)
 	u := startSyslog(t, sink, func(cfg *Config) { cfg.Protocols.Syslog.Get().TCP.Get().MaxConnections = 1 })
