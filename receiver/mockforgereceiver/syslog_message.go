@@ -3,6 +3,7 @@
 package mockforgereceiver
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -30,10 +31,20 @@ func newSyslogReader(in *intake) *syslogReader {
 // errNoMessage is about a message that has a head alone.
 var errNoMessage = notEvent("empty", "MSG: found nothing, expected a JSON object")
 
+// maxEscapes is the most backslashes that structured data may have. The parser
+// moves all that stands behind one, so its work grows with the square of them.
+const maxEscapes = 1024
+
+var errEscapes = notEvent("head", "STRUCTURED-DATA: found more than %d backslashes, expected no more", maxEscapes)
+
 // add adds the record of one message that came from peer.
 func (r *syslogReader) add(ctx context.Context, batch *eventlog.Batch, fr frame, peer string) {
 	if fr.err != nil {
 		r.text(ctx, batch, fr.data, fr.err, peer, nil)
+		return
+	}
+	if escapes(fr.data) > maxEscapes {
+		r.text(ctx, batch, fr.data, errEscapes, peer, nil)
 		return
 	}
 	parsed, err := r.machine.Parse(fr.data)
@@ -123,4 +134,26 @@ func putStructuredData(dst pcommon.Map, elements map[string]map[string]string) {
 func firstKeys[V any](m map[string]V) []string {
 	keys := slices.Sorted(maps.Keys(m))
 	return keys[:min(len(keys), maxStructured)]
+}
+
+// beforeStructured is how many fields stand before structured data.
+const beforeStructured = 6
+
+// escapes counts the backslashes of structured data (RFC 5424 section 6.3).
+func escapes(message []byte) (n int) {
+	for range beforeStructured {
+		_, message, _ = bytes.Cut(message, []byte{' '})
+	}
+	for quoted, i := false, 0; i < len(message); i++ {
+		switch c := message[i]; {
+		case quoted && c == '\\':
+			n++
+			i++ // a quote there ends nothing
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (i == 0 || message[i-1] == ']') && c != '[':
+			return n // no element begins: that was all
+		}
+	}
+	return n
 }

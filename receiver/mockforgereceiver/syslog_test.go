@@ -180,6 +180,38 @@ func TestSyslogRecords(t *testing.T) {
 	}
 }
 
+// TestSyslogEscapes: the parser's work grows with the square of the backslashes.
+func TestSyslogEscapes(t *testing.T) {
+	head := func(params ...string) string {
+		return `<13>1 - host app - - [a b="` + strings.Join(params, `"][c d="`) + `"] `
+	}
+	for name, tt := range map[string]struct {
+		message string
+		kept    bool // as an event
+	}{
+		"as many as may be": {head(strings.Repeat(`\\`, maxEscapes)) + one, true},
+		"too many":          {head(strings.Repeat(`\"`, maxEscapes+1)) + one, false},
+		"in two elements":   {head(`]`+strings.Repeat(`\\`, maxEscapes), `\]`) + one, false},
+		"very many":         {head(strings.Repeat(`\\`, 500_000)) + one, false},
+		"in the event":      {head("") + `{"event_type":"x","a":"` + strings.Repeat(`\n`, 2*maxEscapes) + `"}`, true},
+		"without any":       {`<13>1 - host app - - - {"event_type":"x","a":"` + strings.Repeat(`\n`, 2*maxEscapes) + `"}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tcpUnderTest(t)
+			batch := s.decoder.NewBatch(time.Now())
+			began := time.Now()
+			newSyslogReader(s.intake).add(t.Context(), batch, frame{data: []byte(tt.message)}, "192.0.2.7")
+			assert.Less(t, time.Since(began), 500*time.Millisecond)
+			record := batch.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+			reason, marked := record.Attributes().Get(eventlog.AttrParseError)
+			assert.Equal(t, tt.kept, !marked)
+			if !tt.kept {
+				assert.Equal(t, errEscapes.Error(), reason.Str())
+			}
+		})
+	}
+}
+
 func TestSyslogRefuse(t *testing.T) {
 	sink := new(consumertest.LogsSink)
 	u := startSyslog(t, sink, func(cfg *Config) {
