@@ -28,6 +28,7 @@ type frames struct {
 	max     int // largest message
 	buf     []byte
 	from    int // what comes before it is taken
+	looked  int // octets behind it without a line break
 	framing framing
 	skip    int  // octets of a message too large that are still to come
 	toLine  bool // the rest of a line too large is still to come
@@ -122,12 +123,16 @@ func isTrailer(c byte) bool { return c == '\n' || c == '\r' || c == 0 }
 
 func (f *frames) line() (frame, bool) {
 	rest := f.buf[f.from:]
-	end := bytes.IndexByte(rest, '\n')
+	looked := f.looked
+	f.looked = 0
+	end := bytes.IndexByte(rest[looked:], '\n')
 	switch {
-	case end >= 0 && end <= f.max:
+	case end >= 0 && looked+end <= f.max:
+		end += looked
 		f.from += end + 1
 		return frame{data: trimTrailer(rest[:end])}, true
 	case end < 0 && len(rest) <= f.max:
+		f.looked = len(rest) // a line may come byte by byte
 		return frame{}, false
 	default:
 		f.from += f.max

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,6 +120,17 @@ func TestFramesLargeMessages(t *testing.T) {
 		}
 	}
 	assert.Equal(t, maxReadBuffer, cap(f.buf))
+}
+
+// TestFramesByteByByte: a line is not looked through again for each byte, which
+// would be half a terabyte here.
+func TestFramesByteByByte(t *testing.T) {
+	line := "<" + strings.Repeat("a", defaultMaxMessageSize-2)
+	began := time.Now()
+	got, err := cut(&pieces{data: []byte(line + "\n<b\n"), size: 1}, defaultMaxMessageSize)
+	require.NoError(t, err)
+	assert.Equal(t, []string{line, "<b"}, got)
+	assert.Less(t, time.Since(began), 5*time.Second)
 }
 
 func TestFramesReadError(t *testing.T) {
