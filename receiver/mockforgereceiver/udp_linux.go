@@ -51,7 +51,8 @@ func control(raw syscall.RawConn, bufferSize int) error {
 			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, bufferSize)
 		}
 	}
-	return errors.Join(raw.Control(set), err)
+	outer := raw.Control(set)
+	return errors.Join(outer, err) // in one line, either might be read first
 }
 
 // readBuffer returns what the system granted; it doubles it for its own books
@@ -71,7 +72,8 @@ func onSocket(conn *net.UDPConn, do func(fd int) error) error {
 		return err
 	}
 	var inner error
-	return errors.Join(raw.Control(func(fd uintptr) { inner = do(int(fd)) }), inner)
+	err = raw.Control(func(fd uintptr) { inner = do(int(fd)) })
+	return errors.Join(err, inner)
 }
 
 // udpDrops counts the datagrams that the system dropped for want of room.
