@@ -169,7 +169,9 @@ func count(data []byte) (length, digits int, err error) {
 		switch {
 		case c >= '0' && c <= '9' && i < maxCount && (i > 0 || c != '0'):
 			length = length*10 + int(c-'0')
-		case c == ' ' && i > 0 && length <= math.MaxInt32:
+		case c == ' ' && i > 0 && length > math.MaxInt32:
+			return 0, 0, notEvent("framing", "octet count: found %d, expected at most %d", length, math.MaxInt32)
+		case c == ' ' && i > 0:
 			return length, i, nil
 		default:
 			return 0, 0, notEvent("framing", "octet count: found byte 0x%02X at its place %d, expected up to %d digits and a space", c, i, maxCount)

@@ -73,7 +73,7 @@ func TestFrames(t *testing.T) {
 		"count and no more":              {in: "4 <1>a12 ", want: []string{"<1>a"}},
 		"octets out of step":             {in: "4 <1>ab<2>b", want: []string{"<1>a", "!b<2>b! octet count: found byte 0x62 at its place 0, expected up to 10 digits and a space"}, err: "octet count: found byte 0x62 at its place 0"},
 		"count too long":                 {in: "12345678901 <1>a", want: []string{"!12345678901 <1>a! octet count: found byte 0x31 at its place 10, expected up to 10 digits and a space"}, err: "expected up to 10 digits and a space"},
-		"count too large":                {in: "9999999999 <1>a", want: []string{"!9999999999 <1>a! octet count: found byte 0x20 at its place 10, expected up to 10 digits and a space"}, err: "octet count"},
+		"count too large":                {in: "9999999999 <1>a", want: []string{"!9999999999 <1>a! octet count: found 9999999999, expected at most 2147483647"}, err: "octet count"},
 		"long line":                      {in: "<1>" + strings.Repeat("x", 30) + "\n<2>b\n", want: []string{"!<1>" + strings.Repeat("x", 17) + "! found a message of more than 20 bytes, expected at most 20", "<2>b"}},
 		"long line to the end":           {in: "<1>" + strings.Repeat("x", 30), want: []string{"!<1>" + strings.Repeat("x", 17) + "! found a message of more than 20 bytes, expected at most 20"}},
 		"line as long as may be":         {in: "<1>" + strings.Repeat("x", 17) + "\n<2>b\n", want: []string{"<1>" + strings.Repeat("x", 17), "<2>b"}},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -49,7 +50,7 @@ func (r *mockforgeReceiver) startSyslogUDP(ctx context.Context, s *syslogServer,
 		if dropped, err := drops.total(); err == nil && dropped > 0 {
 			r.settings.Logger.Warn("the system dropped datagrams since the start", zap.Int64("datagrams", dropped))
 		}
-		return closeAll(conns)
+		return lastReads(conns)
 	})
 	for _, conn := range conns {
 		q := newDatagrams(cfg.QueueSize)
@@ -67,10 +68,21 @@ func closeAll(conns []*net.UDPConn) error {
 	return err
 }
 
-// readUDP moves datagrams from the system's buffer to the queue until the socket
-// is closed.
+// lastReads lets the sockets be read out before they are closed: what the system
+// has taken already should not be lost.
+func lastReads(conns []*net.UDPConn) error {
+	var err error
+	for _, c := range conns {
+		err = errors.Join(err, c.SetReadDeadline(time.Now().Add(lastRead)))
+	}
+	return err
+}
+
+// readUDP moves datagrams from the system's buffer to the queue until the last
+// reads are over, and closes the socket.
 func readUDP(conn *net.UDPConn, q *datagrams, maxMessage int, logger *zap.Logger) {
 	defer q.close()
+	defer conn.Close()                  //nolint:errcheck // nothing is written to it
 	packets := ipv4.NewPacketConn(conn) // it reads from IPv6 sockets too
 	messages := make([]ipv4.Message, readAtOnce)
 	for i := range messages {
@@ -78,7 +90,7 @@ func readUDP(conn *net.UDPConn, q *datagrams, maxMessage int, logger *zap.Logger
 	}
 	for {
 		n, err := packets.ReadBatch(messages, 0)
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
 		if err != nil {
@@ -103,6 +115,9 @@ func handOver(ctx context.Context, in *intake, q *datagrams, maxMessage int) {
 			batch := in.decoder.NewBatch(now)
 			for i := from; i < min(from+maxPushed, len(taken.ends)); i++ {
 				data := trimTrailer(taken.at(i))
+				if len(data) == 0 {
+					continue
+				}
 				fr := frame{data: data}
 				if len(data) > maxMessage {
 					fr = frame{data: data[:maxMessage], err: tooLarge("", maxMessage)}
