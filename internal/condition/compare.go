@@ -4,10 +4,8 @@ package condition
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"strconv"
-	"strings"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -34,24 +32,6 @@ type literal struct {
 	boolean bool
 }
 
-func anyOf(a, b predicate) predicate {
-	return func(record plog.LogRecord, resource pcommon.Resource) bool {
-		return a(record, resource) || b(record, resource)
-	}
-}
-
-func allOf(a, b predicate) predicate {
-	return func(record plog.LogRecord, resource pcommon.Resource) bool {
-		return a(record, resource) && b(record, resource)
-	}
-}
-
-func negation(a predicate) predicate {
-	return func(record plog.LogRecord, resource pcommon.Resource) bool {
-		return !a(record, resource)
-	}
-}
-
 func present(find lookup) predicate {
 	return func(record plog.LogRecord, resource pcommon.Resource) bool {
 		v, ok := find(record, resource)
@@ -70,9 +50,11 @@ var holds = map[string]func(order int) bool{
 	">=": func(order int) bool { return order >= 0 },
 }
 
-func compare(find lookup, operator string, lit literal) predicate {
+// compare counts a clash when an order is asked for and the field is there, but
+// no value of it has one with the literal.
+func compare(find lookup, operator string, lit literal, clashes *atomic.Int64) predicate {
 	if operator == "!=" {
-		return negation(compare(find, "==", lit))
+		return negation(compare(find, "==", lit, clashes))
 	}
 	if lit.kind == literalNull {
 		return compareNull(find, operator)
@@ -83,16 +65,32 @@ func compare(find lookup, operator string, lit literal) predicate {
 		if !ok {
 			return false
 		}
-		if v.Type() != pcommon.ValueTypeSlice {
-			return matches(v, lit, equality, accept)
+		matched, comparable := anyElement(v, func(v pcommon.Value) (bool, bool) {
+			order, ordered, alike := lit.order(v)
+			comparable := alike && (ordered || equality)
+			return comparable && accept(order), comparable
+		})
+		if !comparable && !equality && v.Type() != pcommon.ValueTypeEmpty {
+			clashes.Add(1)
 		}
-		for i := range v.Slice().Len() {
-			if matches(v.Slice().At(i), lit, equality, accept) {
-				return true
-			}
-		}
-		return false
+		return matched
 	}
+}
+
+// anyElement asks each element of an array, and any other value itself.
+// comparable tells whether one of them could answer.
+func anyElement(v pcommon.Value, ask func(pcommon.Value) (matched, comparable bool)) (matched, comparable bool) {
+	if v.Type() != pcommon.ValueTypeSlice {
+		return ask(v)
+	}
+	for i := range v.Slice().Len() {
+		m, c := ask(v.Slice().At(i))
+		comparable = comparable || c
+		if m {
+			return true, true
+		}
+	}
+	return false, comparable || v.Slice().Len() == 0
 }
 
 // compareNull: nothing is below or above null.
@@ -101,11 +99,6 @@ func compareNull(find lookup, operator string) predicate {
 		return func(plog.LogRecord, pcommon.Resource) bool { return false }
 	}
 	return negation(present(find))
-}
-
-func matches(v pcommon.Value, lit literal, equality bool, accept func(int) bool) bool {
-	order, ordered, alike := lit.order(v)
-	return alike && (ordered || equality) && accept(order)
 }
 
 // order compares a value with the literal. alike is false where the two
@@ -122,71 +115,27 @@ func (l literal) order(v pcommon.Value) (order int, ordered, alike bool) {
 		case pcommon.ValueTypeStr:
 			return cmp.Compare(v.Str(), l.text), true, true
 		case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool:
-			return cmp.Compare(string(eventlog.AppendJSON(nil, v)), l.text), false, true
+			var buf [32]byte
+			if string(appendScalar(buf[:0], v)) == l.text {
+				return 0, false, true
+			}
+			return 1, false, true
 		default:
 			return 0, false, false
 		}
 	}
 }
 
-func (l literal) orderNumber(v pcommon.Value) (int, bool) {
+// appendScalar appends a number or bool as JSON.
+func appendScalar(dst []byte, v pcommon.Value) []byte {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
-		if l.fits {
-			return cmp.Compare(v.Int(), l.integer), true
-		}
-		return l.orderText(strconv.FormatInt(v.Int(), 10))
-	case pcommon.ValueTypeDouble:
-		return cmp.Compare(v.Double(), l.number), true
-	case pcommon.ValueTypeStr:
-		return l.orderText(v.Str())
+		return strconv.AppendInt(dst, v.Int(), 10)
+	case pcommon.ValueTypeBool:
+		return strconv.AppendBool(dst, v.Bool())
 	default:
-		return 0, false
+		return eventlog.AppendDouble(dst, v.Double())
 	}
-}
-
-// orderText compares a number that is text. Only JSON's numbers are numbers:
-// not inf, not 0x10.
-func (l literal) orderText(text string) (int, bool) {
-	if text == "" || !isDigit(text[len(text)-1]) || !json.Valid([]byte(text)) {
-		return 0, false
-	}
-	if isInteger(text) && isInteger(l.text) {
-		return compareIntegers(text, l.text), true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, false
-	}
-	return cmp.Compare(f, l.number), true // out of range is an infinity
-}
-
-func isInteger(text string) bool {
-	digits := strings.TrimPrefix(text, "-")
-	return digits != "" && strings.Trim(digits, "0123456789") == ""
-}
-
-// compareIntegers compares integers of any length.
-func compareIntegers(a, b string) int {
-	digitsA, negativeA := integerParts(a)
-	digitsB, negativeB := integerParts(b)
-	if negativeA != negativeB {
-		if negativeA {
-			return -1
-		}
-		return 1
-	}
-	order := cmp.Or(cmp.Compare(len(digitsA), len(digitsB)), cmp.Compare(digitsA, digitsB))
-	if negativeA {
-		return -order
-	}
-	return order
-}
-
-func integerParts(text string) (digits string, negative bool) {
-	digits, negative = strings.CutPrefix(text, "-")
-	digits = strings.TrimLeft(digits, "0")
-	return digits, negative && digits != ""
 }
 
 func (l literal) orderBool(v pcommon.Value) (order int, ordered, alike bool) {

@@ -29,42 +29,58 @@ var roots = map[string]bool{
 	"source": true, "actor": true, "target": true, "outcome": true, "metadata": true, "compliance": true,
 }
 
-// resolve finds once, while compiling, where a name is looked up.
-func resolve(f fieldName) lookup {
-	switch {
-	case f.key != "" && f.name == "attributes":
-		return attribute(f.key)
-	case f.key != "":
-		return resourceAttribute(f.key)
-	}
-	root, _, dotted := strings.Cut(f.name, ".")
-	switch {
-	case roots[root]:
-		return body(f.name)
-	case dotted:
-		return firstOf(body(f.name), attribute(f.name), resourceAttribute(f.name))
+// fieldName is a field as it was written: a dotted name, and the keys after it.
+type fieldName struct {
+	name string
+	keys []string
+}
+
+func (f fieldName) is(bare string) bool { return len(f.keys) == 0 && f.name == bare }
+
+// resolve finds once, while compiling, where a field is looked up.
+func (f fieldName) resolve() lookup {
+	if len(f.keys) == 0 {
+		return resolve(f.name)
 	}
 	switch f.name {
+	case "attributes":
+		return within(attribute(f.keys[0]), f.keys[1:])
+	case "resource":
+		return within(resourceAttribute(f.keys[0]), f.keys[1:])
+	default:
+		return within(resolve(f.name), f.keys)
+	}
+}
+
+func resolve(name string) lookup {
+	root, _, dotted := strings.Cut(name, ".")
+	switch {
+	case roots[root]:
+		return body(name)
+	case dotted:
+		return firstOf(body(name), attribute(name), resourceAttribute(name))
+	}
+	switch name {
 	case "event_type":
-		return firstOf(attribute(eventlog.AttrEventType), body(f.name))
+		return eventType
 	case "category":
 		return attribute(eventlog.AttrEventCategory)
 	case "test":
-		return firstOf(attribute(eventlog.AttrTest), body(f.name))
+		return firstOf(attribute(eventlog.AttrTest), body(name))
 	case "ip_address":
 		return firstOf(attribute(eventlog.AttrClientAddress), body("actor.ip_address"))
 	case "environment":
 		// The order in which eventlog fills the resource; a record of another
 		// receiver may have it in one place alone.
-		return firstText(body(f.name), body("source.environment"), body("metadata.environment"),
+		return firstText(body(name), body("source.environment"), body("metadata.environment"),
 			resourceAttribute(eventlog.AttrDeploymentEnvironment), resourceAttribute("deployment.environment"))
 	case "severity", "timestamp":
-		return body(f.name)
+		return body(name)
 	}
-	if part, ok := aliases[f.name]; ok {
-		return body(part + "." + f.name)
+	if part, ok := aliases[name]; ok {
+		return body(part + "." + name)
 	}
-	return firstOf(body("metadata."+f.name), body(f.name), attribute(f.name), resourceAttribute(f.name))
+	return firstOf(body("metadata."+name), body(name), attribute(name), resourceAttribute(name))
 }
 
 func attribute(key string) lookup {
@@ -79,17 +95,36 @@ func resourceAttribute(key string) lookup {
 	}
 }
 
+// eventType finds what eventlog.EventType returns, so that rules can be indexed
+// by it.
+func eventType(record plog.LogRecord, _ pcommon.Resource) (pcommon.Value, bool) {
+	v, ok := record.Attributes().Get(eventlog.AttrEventType)
+	if !ok {
+		v, ok = eventlog.Member(record.Body(), "event_type")
+	}
+	return v, ok && v.Type() == pcommon.ValueTypeStr
+}
+
 func body(path string) lookup {
-	names := strings.Split(path, ".")
-	return func(record plog.LogRecord, _ pcommon.Resource) (pcommon.Value, bool) {
-		v := record.Body()
+	return within(func(record plog.LogRecord, _ pcommon.Resource) (pcommon.Value, bool) {
+		return record.Body(), true
+	}, strings.Split(path, "."))
+}
+
+// within finds a value inside the one that find finds.
+func within(find lookup, names []string) lookup {
+	if len(names) == 0 {
+		return find
+	}
+	return func(record plog.LogRecord, resource pcommon.Resource) (pcommon.Value, bool) {
+		v, ok := find(record, resource)
 		for _, name := range names {
-			var ok bool
-			if v, ok = eventlog.Member(v, name); !ok {
+			if !ok {
 				return v, false
 			}
+			v, ok = eventlog.Member(v, name)
 		}
-		return v, true
+		return v, ok
 	}
 }
 

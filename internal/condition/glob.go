@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Glob matches whole event types: "*" stands for any run of characters, dots
+// Glob matches whole texts, event types above all: "*" stands for any run of characters, dots
 // included, "?" for one character, "\" takes the next one literally. auth.*
 // matches auth.failure and never authz.access_denied.
 type Glob struct {
@@ -33,8 +33,11 @@ const (
 	globAny
 )
 
-// ParseGlob compiles a pattern.
-func ParseGlob(pattern string) (*Glob, error) {
+// ParseGlob compiles a pattern over event types.
+func ParseGlob(pattern string) (*Glob, error) { return compileGlob(pattern, isTypeChar) }
+
+// compileGlob takes the characters that plain says need no escape.
+func compileGlob(pattern string, plain func(rune) bool) (*Glob, error) {
 	if pattern == "" {
 		return nil, fmt.Errorf("found an empty pattern, expected an event type or a glob such as %q", "auth.*")
 	}
@@ -54,7 +57,7 @@ func ParseGlob(pattern string) (*Glob, error) {
 			g.tokens = append(g.tokens, globToken{kind: globAny})
 		case c == '?':
 			g.tokens = append(g.tokens, globToken{kind: globOne})
-		case isTypeChar(c):
+		case plain(c):
 			g.tokens = append(g.tokens, globToken{char: c})
 		default:
 			return nil, fmt.Errorf("column %d: found %q, expected a character of an event type, '*', '?' or '\\'", i+1, c)

@@ -15,12 +15,17 @@ const (
 	tokenEnd tokenKind = iota
 	tokenWord
 	tokenNumber
+	tokenDuration
 	tokenText
+	tokenPattern  // /RE2/
 	tokenOperator // == = != < <= > >=
+	tokenMatch    // =~ !~
 	tokenOpen     // (
 	tokenClose    // )
 	tokenIndex    // [
 	tokenIndexEnd // ]
+	tokenDot
+	tokenComma
 	tokenAnd
 	tokenOr
 	tokenNot
@@ -28,7 +33,7 @@ const (
 
 type token struct {
 	kind tokenKind
-	text string // of a text without quotes and escapes
+	text string // of a text or pattern without its quotes and their escapes
 	pos  int    // in bytes
 }
 
@@ -37,13 +42,14 @@ var symbols = []struct {
 	text string
 	kind tokenKind
 }{
+	{"=~", tokenMatch},
+	{"!~", tokenMatch},
 	{"==", tokenOperator},
 	{"!=", tokenOperator},
 	{"<=", tokenOperator},
 	{">=", tokenOperator},
 	{"&&", tokenAnd},
 	{"||", tokenOr},
-	{"=~", tokenEnd}, // not an assignment followed by a stray ~
 	{"=", tokenOperator},
 	{"<", tokenOperator},
 	{">", tokenOperator},
@@ -52,6 +58,8 @@ var symbols = []struct {
 	{")", tokenClose},
 	{"[", tokenIndex},
 	{"]", tokenIndexEnd},
+	{".", tokenDot},
+	{",", tokenComma},
 }
 
 // Error says where in a condition something is wrong.
@@ -60,11 +68,17 @@ type Error struct {
 	Column int
 	// Found and Expected say what is there and what should be.
 	Found, Expected string
+	// Hint is what was most likely meant; "" where there is no guess.
+	Hint string
 }
 
 // Error gives the column, what was found and what was expected.
 func (e *Error) Error() string {
-	return fmt.Sprintf("column %d: found %s, expected %s", e.Column, e.Found, e.Expected)
+	text := fmt.Sprintf("column %d: found %s, expected %s", e.Column, e.Found, e.Expected)
+	if e.Hint != "" {
+		text += "; did you mean " + e.Hint + "?"
+	}
+	return text
 }
 
 type lexer struct {
@@ -72,7 +86,7 @@ type lexer struct {
 	pos  int
 }
 
-func (l *lexer) fail(pos int, found, expected string) error {
+func (l *lexer) fail(pos int, found, expected string) *Error {
 	return &Error{Column: utf8.RuneCountInString(l.text[:pos]) + 1, Found: found, Expected: expected}
 }
 
@@ -85,15 +99,15 @@ func (l *lexer) next() (token, error) {
 	}
 	rest := l.text[l.pos:]
 	for _, s := range symbols {
-		if strings.HasPrefix(rest, s.text) && s.kind != tokenEnd {
+		if strings.HasPrefix(rest, s.text) {
 			return l.take(s.kind, len(s.text)), nil
-		} else if strings.HasPrefix(rest, s.text) {
-			break
 		}
 	}
 	switch c, _ := utf8.DecodeRuneInString(rest); {
 	case c == '\'' || c == '"':
 		return l.quoted(byte(c))
+	case c == '/':
+		return l.pattern()
 	case c >= '0' && c <= '9' || c == '-':
 		return l.number()
 	case isWordStart(c):
@@ -127,24 +141,50 @@ func (l *lexer) quoted(quote byte) (token, error) {
 	return token{}, l.fail(start, "a text without an end", fmt.Sprintf("a closing %c", quote))
 }
 
+// pattern reads /RE2/. Of the backslashes only that of "\/" is ours; the others
+// belong to the expression.
+func (l *lexer) pattern() (token, error) {
+	start := l.pos
+	var b strings.Builder
+	for i := start + 1; i < len(l.text); i++ {
+		switch c := l.text[i]; {
+		case c == '/':
+			l.pos = i + 1
+			return token{kind: tokenPattern, text: b.String(), pos: start}, nil
+		case c == '\\' && i+1 < len(l.text):
+			i++
+			if l.text[i] != '/' {
+				b.WriteByte(c)
+			}
+			b.WriteByte(l.text[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return token{}, l.fail(start, "a regular expression without an end", "a closing /")
+}
+
+// number reads a number, or what begins like one: a duration such as 1h30m.
 func (l *lexer) number() (token, error) {
 	end := l.pos + 1
 	for end < len(l.text) && (isDigit(l.text[end]) || strings.IndexByte(".eE", l.text[end]) >= 0 ||
 		strings.IndexByte("+-", l.text[end]) >= 0 && strings.IndexByte("eE", l.text[end-1]) >= 0) {
 		end++
 	}
-	if c, _ := utf8.DecodeRuneInString(l.text[end:]); isWordPart(c) {
-		return token{}, l.fail(l.pos, fmt.Sprintf("%q", l.text[l.pos:end+1]), "a number, or a text in quotes")
+	if c, _ := utf8.DecodeRuneInString(l.text[end:]); !isWordPart(c) {
+		return l.take(tokenNumber, end-l.pos), nil
 	}
-	return l.take(tokenNumber, end-l.pos), nil
+	word := l.take(tokenDuration, wordLength(l.text[l.pos+1:])+1)
+	if _, ok := parseDuration(word.text); !ok {
+		err := l.fail(word.pos, fmt.Sprintf("%q", word.text), "a number, or a text in quotes")
+		err.Hint = durationHint(word.text)
+		return token{}, err
+	}
+	return word, nil
 }
 
 func (l *lexer) word() token {
-	n := strings.IndexFunc(l.text[l.pos:], func(c rune) bool { return !isWordPart(c) })
-	if n < 0 {
-		n = len(l.text) - l.pos
-	}
-	t := l.take(tokenWord, n)
+	t := l.take(tokenWord, wordLength(l.text[l.pos:]))
 	switch strings.ToLower(t.text) {
 	case "and":
 		t.kind = tokenAnd
@@ -154,6 +194,19 @@ func (l *lexer) word() token {
 		t.kind = tokenNot
 	}
 	return t
+}
+
+// calls reports whether a bracket follows the token that was read last.
+func (l *lexer) calls() bool {
+	return strings.HasPrefix(strings.TrimLeft(l.text[l.pos:], " \t\r\n"), "(")
+}
+
+func wordLength(text string) int {
+	n := strings.IndexFunc(text, func(c rune) bool { return !isWordPart(c) })
+	if n < 0 {
+		return len(text)
+	}
+	return n
 }
 
 func isWordStart(c rune) bool { return c == '_' || unicode.IsLetter(c) }

@@ -6,52 +6,38 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"sync/atomic"
 )
 
 // maxNesting bounds brackets and NOTs, and with them the parser's stack.
 const maxNesting = 64
 
-// Condition is a compiled condition.
-type Condition struct {
-	text  string
-	match predicate
-}
-
-// predicate answers for one record.
-type predicate func(record plog.LogRecord, resource pcommon.Resource) bool
-
-// Parse compiles a condition. The error is an *Error.
-func Parse(text string) (*Condition, error) {
-	p := &parser{lexer: lexer{text: text}}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	match, err := p.or(0)
-	if err != nil {
-		return nil, err
-	}
-	if p.tok.kind != tokenEnd {
-		return nil, p.unexpected("AND, OR or the end")
-	}
-	return &Condition{text: text, match: match}, nil
-}
-
-// String returns the condition as it was written.
-func (c *Condition) String() string { return c.text }
-
-// Match reports whether the condition holds for a record and its resource.
-func (c *Condition) Match(record plog.LogRecord, resource pcommon.Resource) bool {
-	return c.match(record, resource)
-}
-
+// parser reads the grammar of README.md by recursive descent: one method for
+// each rule, with one token of lookahead.
 type parser struct {
 	lexer
 	tok token
+	// alert allows a window.
+	alert   bool
+	window  *Window
+	pos     int // of the window
+	clashes *atomic.Int64
+}
+
+// parse reads all of a text.
+func (p *parser) parse() (node, error) {
+	p.clashes = new(atomic.Int64)
+	if err := p.advance(); err != nil {
+		return node{}, err
+	}
+	n, err := p.or(0)
+	if err != nil {
+		return node{}, err
+	}
+	if p.tok.kind != tokenEnd {
+		return node{}, p.unexpectedAfterComparison()
+	}
+	return n, nil
 }
 
 func (p *parser) advance() (err error) {
@@ -59,7 +45,7 @@ func (p *parser) advance() (err error) {
 	return err
 }
 
-func (p *parser) unexpected(expected string) error {
+func (p *parser) unexpected(expected string) *Error {
 	found := "the end"
 	if p.tok.kind != tokenEnd {
 		found = strconv.Quote(p.tok.text)
@@ -67,27 +53,52 @@ func (p *parser) unexpected(expected string) error {
 	return p.fail(p.tok.pos, found, expected)
 }
 
-func (p *parser) or(depth int) (predicate, error) {
+func (p *parser) unexpectedAfterComparison() *Error {
+	err := p.unexpected("AND, OR or the end")
+	if p.tok.kind == tokenWord {
+		err.Hint = joinHint(p.tok.text)
+	}
+	return err
+}
+
+// expect reads a token of a kind.
+func (p *parser) expect(kind tokenKind, name string) error {
+	if p.tok.kind != kind {
+		return p.unexpected(name)
+	}
+	return p.advance()
+}
+
+// isWord reports whether the token is a word of the language, in any case.
+func (p *parser) isWord(word string) bool {
+	return p.tok.kind == tokenWord && strings.EqualFold(p.tok.text, word)
+}
+
+func (p *parser) or(depth int) (node, error) {
 	left, err := p.and(depth)
 	for err == nil && p.tok.kind == tokenOr {
 		if err = p.advance(); err != nil {
-			return nil, err
+			return node{}, err
 		}
-		var right predicate
-		if right, err = p.and(depth); err == nil {
+		var right node
+		right, err = p.and(depth)
+		if err == nil && p.window != nil && depth == 0 {
+			return node{}, p.fail(p.pos, "a window beside OR", "one that AND joins to all the rest; put the OR in brackets")
+		}
+		if err == nil {
 			left = anyOf(left, right)
 		}
 	}
 	return left, err
 }
 
-func (p *parser) and(depth int) (predicate, error) {
+func (p *parser) and(depth int) (node, error) {
 	left, err := p.not(depth)
 	for err == nil && p.tok.kind == tokenAnd {
 		if err = p.advance(); err != nil {
-			return nil, err
+			return node{}, err
 		}
-		var right predicate
+		var right node
 		if right, err = p.not(depth); err == nil {
 			left = allOf(left, right)
 		}
@@ -95,134 +106,143 @@ func (p *parser) and(depth int) (predicate, error) {
 	return left, err
 }
 
-func (p *parser) not(depth int) (predicate, error) {
+func (p *parser) not(depth int) (node, error) {
 	if depth > maxNesting {
-		return nil, p.fail(p.tok.pos, "deeper nesting", fmt.Sprintf("at most %d brackets and NOTs", maxNesting))
+		return node{}, p.fail(p.tok.pos, "deeper nesting", fmt.Sprintf("at most %d brackets and NOTs", maxNesting))
 	}
 	switch p.tok.kind {
 	case tokenNot:
 		if err := p.advance(); err != nil {
-			return nil, err
+			return node{}, err
 		}
 		inner, err := p.not(depth + 1)
-		return negation(inner), err
+		return node{match: negation(inner.match)}, err
 	case tokenOpen:
 		return p.brackets(depth + 1)
 	default:
-		return p.comparison()
+		return p.primary(depth)
 	}
 }
 
-func (p *parser) brackets(depth int) (predicate, error) {
+func (p *parser) brackets(depth int) (node, error) {
 	if err := p.advance(); err != nil {
-		return nil, err
+		return node{}, err
 	}
 	inner, err := p.or(depth)
 	if err != nil {
-		return nil, err
+		return node{}, err
 	}
-	if p.tok.kind != tokenClose {
-		return nil, p.unexpected("')'")
-	}
-	return inner, p.advance()
+	return inner, p.expect(tokenClose, "')'")
 }
 
-func (p *parser) comparison() (predicate, error) {
+// primary reads exists(field), a window or a comparison.
+func (p *parser) primary(depth int) (node, error) {
+	start := p.tok
+	if start.kind == tokenWord && p.calls() {
+		return p.call(depth)
+	}
 	name, err := p.field()
 	if err != nil {
-		return nil, err
+		return node{}, err
 	}
-	if p.tok.kind != tokenOperator {
-		return present(resolve(name)), nil
+	switch {
+	case p.tok.kind == tokenOperator:
+		return p.comparison(name, start, depth)
+	case p.tok.kind == tokenMatch:
+		return p.matching(name)
+	case p.tok.kind == tokenNot:
+		if err := p.advance(); err != nil {
+			return node{}, err
+		}
+		if !p.isWord("in") {
+			return node{}, p.unexpected("in, after a field and NOT")
+		}
+		in, err := p.in(name)
+		return node{match: negation(in.match)}, err
+	case p.isWord("in"):
+		return p.in(name)
+	case p.tok.kind == tokenWord:
+		err := p.unexpected("an operator, AND, OR or the end")
+		err.Hint = operatorHint(p.tok.text)
+		return node{}, err
+	default:
+		return node{match: present(name.resolve())}, nil
 	}
-	operator := p.tok.text
+}
+
+func (p *parser) call(depth int) (node, error) {
+	start := p.tok
+	switch strings.ToLower(start.text) {
+	case "exists":
+		return p.exists()
+	case "count", "sum":
+		return p.aggregate(depth)
+	}
+	err := p.unexpected("exists, count or sum before '('")
+	err.Hint = nearest(start.text, "exists", "count", "sum", "in")
+	return node{}, err
+}
+
+func (p *parser) exists() (node, error) {
 	if err := p.advance(); err != nil {
-		return nil, err
+		return node{}, err
 	}
-	lit, err := p.value()
+	if err := p.expect(tokenOpen, "'('"); err != nil {
+		return node{}, err
+	}
+	name, err := p.field()
 	if err != nil {
-		return nil, err
+		return node{}, err
 	}
-	if name.isSeverity() {
-		return p.severity(operator, lit)
-	}
-	return compare(resolve(name), operator, lit), p.advance()
+	return node{match: present(name.resolve())}, p.expect(tokenClose, "')'")
 }
 
-// fieldName is a field as it was written: a dotted name, or attributes["k"] or
-// resource["k"].
-type fieldName struct {
-	name string
-	key  string // of attributes and resource
-}
-
-func (f fieldName) isSeverity() bool { return f.key == "" && f.name == "severity" }
-
+// field reads a dotted name and what follows it: .name and ["key"].
 func (p *parser) field() (fieldName, error) {
 	if p.tok.kind != tokenWord {
 		return fieldName{}, p.unexpected("the name of a field")
 	}
 	f, start := fieldName{name: p.tok.text}, p.tok
-	if strings.Contains("."+f.name+".", "..") {
+	if !dotted(f.name) {
 		return f, p.fail(start.pos, strconv.Quote(f.name), "a name between two dots")
 	}
-	if err := p.advance(); err != nil || p.tok.kind != tokenIndex {
-		return f, err
+	err := p.advance()
+	for err == nil {
+		switch {
+		case p.tok.kind == tokenIndex:
+			err = p.index(&f)
+		case p.tok.kind == tokenDot && len(f.keys) > 0:
+			err = p.member(&f)
+		default:
+			return f, nil
+		}
 	}
-	if f.name != "attributes" && f.name != "resource" {
-		return f, p.unexpected("an operator; only attributes and resource take a key")
-	}
+	return f, err
+}
+
+func dotted(name string) bool { return !strings.Contains("."+name+".", "..") }
+
+func (p *parser) index(f *fieldName) error {
 	if err := p.advance(); err != nil {
-		return f, err
+		return err
 	}
 	if p.tok.kind != tokenText || p.tok.text == "" {
-		return f, p.unexpected("a key in quotes")
+		return p.unexpected("a key in quotes")
 	}
-	f.key = p.tok.text
+	f.keys = append(f.keys, p.tok.text)
 	if err := p.advance(); err != nil {
-		return f, err
+		return err
 	}
-	if p.tok.kind != tokenIndexEnd {
-		return f, p.unexpected("']'")
-	}
-	return f, p.advance()
+	return p.expect(tokenIndexEnd, "']'")
 }
 
-// value reads the token as a literal and leaves it in place, for errors.
-func (p *parser) value() (literal, error) {
-	switch p.tok.kind {
-	case tokenText:
-		return literal{kind: literalText, text: p.tok.text}, nil
-	case tokenNumber:
-		f, err := strconv.ParseFloat(p.tok.text, 64)
-		if err != nil {
-			return literal{}, p.unexpected("a number")
-		}
-		lit := literal{kind: literalNumber, text: p.tok.text, number: f}
-		i, err := strconv.ParseInt(p.tok.text, 10, 64)
-		lit.integer, lit.fits = i, err == nil
-		return lit, nil
-	case tokenWord:
-		switch p.tok.text {
-		case "true", "false":
-			return literal{kind: literalBool, text: p.tok.text, boolean: p.tok.text == "true"}, nil
-		case "null":
-			return literal{kind: literalNull}, nil
-		}
-		return literal{kind: literalText, text: p.tok.text}, nil
-	default:
-		return literal{}, p.unexpected("a value")
+func (p *parser) member(f *fieldName) error {
+	if err := p.advance(); err != nil {
+		return err
 	}
-}
-
-// severity compares by rank; a name that is no severity is an error.
-func (p *parser) severity(operator string, lit literal) (predicate, error) {
-	if lit.kind == literalNull {
-		return compareSeverity(operator, event.SeverityUnknown), p.advance()
+	if p.tok.kind != tokenWord || !dotted(p.tok.text) {
+		return p.unexpected("a name after the dot")
 	}
-	want, ok := event.ParseSeverity(lit.text)
-	if lit.kind != literalText || !ok {
-		return nil, p.unexpected("a severity: " + strings.Join(event.SeverityNames(), ", "))
-	}
-	return compareSeverity(operator, want), p.advance()
+	f.keys = append(f.keys, strings.Split(p.tok.text, ".")...)
+	return p.advance()
 }

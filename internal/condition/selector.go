@@ -32,6 +32,7 @@ func ParseSelector(text string) (*Selector, error) {
 			return nil, &Error{
 				Column: len(severityPrefix) + 1, Found: fmt.Sprintf("%q", level),
 				Expected: "a severity: " + strings.Join(event.SeverityNames(), ", ") + " or unknown",
+				Hint:     nearest(level, event.SeverityNames()...),
 			}
 		}
 		s.match = compareSeverity("==", severity)

@@ -49,7 +49,7 @@ func TestDoublesStayDoubles(t *testing.T) {
 		"1.0": 1, "-0.0": math.Copysign(0, -1), "0.1": 0.1, "1e+21": 1e21, "1e-07": 1e-7, "100000000000000000000.0": 1e20,
 		`"NaN"`: math.NaN(), `"+Inf"`: math.Inf(1),
 	} {
-		assert.Equal(t, want, string(appendDouble(nil, f)))
+		assert.Equal(t, want, string(AppendDouble(nil, f)))
 	}
 }
 

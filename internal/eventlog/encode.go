@@ -19,7 +19,7 @@ func AppendJSON(dst []byte, v pcommon.Value) []byte {
 	case pcommon.ValueTypeInt:
 		return strconv.AppendInt(dst, v.Int(), 10)
 	case pcommon.ValueTypeDouble:
-		return appendDouble(dst, v.Double())
+		return AppendDouble(dst, v.Double())
 	case pcommon.ValueTypeBool:
 		return strconv.AppendBool(dst, v.Bool())
 	case pcommon.ValueTypeMap:

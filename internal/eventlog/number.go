@@ -70,9 +70,9 @@ func decimal(text string) (digits string, exponent int, ok bool) {
 	return strings.TrimLeft(trimmed, "0"), exponent, true
 }
 
-// appendDouble appends a double so that it stays recognisable as one: 1.0, not
+// AppendDouble appends a double so that it stays recognisable as one: 1.0, not
 // 1. What JSON has no number for becomes a string.
-func appendDouble(dst []byte, f float64) []byte {
+func AppendDouble(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return appendString(dst, strconv.FormatFloat(f, 'g', -1, 64))
 	}

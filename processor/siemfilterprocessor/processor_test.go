@@ -71,10 +71,10 @@ func TestInvalidConfig(t *testing.T) {
 	err := xconfmap.Validate(load(t, "bad"))
 	for _, want := range []string{
 		`include[0]: "": found an empty pattern, expected an event type or a glob such as "auth.*"`,
-		`exclude[0]: "severity:lo": column 10: found "lo", expected a severity: low, medium, high, critical or unknown`,
+		`exclude[0]: "severity:lo": column 10: found "lo", expected a severity: low, medium, high, critical or unknown; did you mean "low"?`,
 		`exclude[1]: " auth.*": column 2: found "auth.", expected a name between two dots`,
 		`conditions[0]: "environment == 'production": column 16: found a text without an end, expected a closing '`,
-		`conditions[1]: "event_type == 'auth.failure' AND count > 5 in 5m": column 44: found "in", expected AND, OR or the end`,
+		`conditions[1]: "event_type == 'auth.failure' AND count > 5 in 5m": column 34: found a window, expected a condition on one event; windows are for alerts alone`,
 		`conditions[2]: "auth.*": column 1: found "auth.", expected a name between two dots`,
 	} {
 		assert.ErrorContains(t, err, want)

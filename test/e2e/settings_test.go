@@ -107,7 +107,7 @@ func TestFrameworks(t *testing.T) {
 func TestBadSettings(t *testing.T) {
 	for name, tt := range map[string]struct{ config, want string }{
 		"mode":      {"processors: {compliance_tag: {mode: add}}", `processors::compliance_tag: mode: found "add", expected merge, fill or replace`},
-		"severity":  {"processors: {siem_filter: {exclude: ['severity:lo']}}", `processors::siem_filter: exclude[0]: "severity:lo": column 10: found "lo", expected a severity: low, medium, high, critical or unknown`},
+		"severity":  {"processors: {siem_filter: {exclude: ['severity:lo']}}", `processors::siem_filter: exclude[0]: "severity:lo": column 10: found "lo", expected a severity: low, medium, high, critical or unknown; did you mean "low"?`},
 		"condition": {"processors: {siem_filter: {conditions: ['environment ==']}}", `conditions[0]: "environment ==": column 15: found the end, expected a value`},
 		"path":      {"receivers: {mockforge: {protocols: {http: {path: events}}}}", `receivers::mockforge::protocols::http: path: found "events", expected a plain path that begins with "/"`},
 		"limit":     {"receivers: {mockforge: {max_event_size: 0}}", "max_event_size: found 0, expected 1 to 2147483647 bytes"},
