@@ -4,6 +4,7 @@ package siemfilterprocessor
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -25,7 +26,7 @@ type filter struct {
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
 	// droppers name what drops events: 0 for include, then each entry of
-	// exclude, then each condition.
+	// exclude, each condition, each entry of sampling, and the rate limit.
 	droppers []dropper
 }
 
@@ -50,6 +51,10 @@ func newFilter(cfg *Config, logger *zap.Logger, telemetry *metadata.TelemetryBui
 	for _, c := range rules.conditions {
 		f.addDropper("conditions: " + c.String())
 	}
+	for _, s := range rules.samplers {
+		f.addDropper("sampling: " + s.match.String())
+	}
+	f.addDropper("rate_limit")
 	return f, nil
 }
 
@@ -67,6 +72,10 @@ func (f *filter) start(context.Context, component.Host) error {
 	}
 	f.warnUnknown("include", f.rules.include)
 	f.warnUnknown("exclude", f.rules.exclude)
+	for _, s := range f.rules.samplers {
+		f.warnUnknown("sampling", []*condition.Selector{s.match})
+	}
+	f.warnUnknown("keep", f.rules.keep)
 	return nil
 }
 
@@ -81,12 +90,13 @@ func (f *filter) warnUnknown(key string, selectors []*condition.Selector) {
 
 func (f *filter) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
 	dropped := make([]int64, len(f.droppers))
+	b := pass{now: time.Now()}
 	debug := f.logger.Core().Enabled(zap.DebugLevel)
 	logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
 		resource := rl.Resource()
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(record plog.LogRecord) bool {
-				verdict := f.judge(record, resource)
+				verdict := f.judge(record, resource, &b)
 				if verdict == passed {
 					return false
 				}
@@ -112,27 +122,56 @@ func (f *filter) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, er
 	return logs, nil
 }
 
+// pass is what the judging of one batch shares.
+type pass struct {
+	now time.Time
+	buf []byte
+}
+
 // judge returns the index of the dropper that drops the record, or passed: some
-// include must match, no exclude may, and all conditions must hold.
-func (f *filter) judge(record plog.LogRecord, resource pcommon.Resource) int {
-	if len(f.rules.include) > 0 && !f.included(record, resource) {
+// include must match, no exclude may, and all conditions must hold; then come
+// sampling and the rate limit.
+func (f *filter) judge(record plog.LogRecord, resource pcommon.Resource, b *pass) int {
+	if len(f.rules.include) > 0 && !anyMatches(f.rules.include, record, resource) {
 		return 0
 	}
+	next := 1
 	for i, s := range f.rules.exclude {
 		if s.Match(record, resource) {
-			return 1 + i
+			return next + i
 		}
 	}
+	next += len(f.rules.exclude)
 	for i, c := range f.rules.conditions {
 		if !c.Match(record, resource) {
-			return 1 + len(f.rules.exclude) + i
+			return next + i
 		}
+	}
+	next += len(f.rules.conditions)
+	if i, out := f.sampledOut(record, resource, b); out {
+		return next + i
+	}
+	next += len(f.rules.samplers)
+	// What is kept takes a token too, if there is one: others make room for it.
+	if f.rules.limiter != nil && !f.rules.limiter.AllowN(b.now, 1) && !anyMatches(f.rules.keep, record, resource) {
+		return next
 	}
 	return passed
 }
 
-func (f *filter) included(record plog.LogRecord, resource pcommon.Resource) bool {
-	for _, s := range f.rules.include {
+// sampledOut asks the first entry of sampling that matches, and returns its
+// index when it drops the record.
+func (f *filter) sampledOut(record plog.LogRecord, resource pcommon.Resource, b *pass) (int, bool) {
+	for i, s := range f.rules.samplers {
+		if s.match.Match(record, resource) {
+			return i, !s.passes(record, resource, &b.buf) && !anyMatches(f.rules.keep, record, resource)
+		}
+	}
+	return 0, false
+}
+
+func anyMatches(selectors []*condition.Selector, record plog.LogRecord, resource pcommon.Resource) bool {
+	for _, s := range selectors {
 		if s.Match(record, resource) {
 			return true
 		}

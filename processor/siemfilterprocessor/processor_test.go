@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -56,13 +57,25 @@ func run(t *testing.T, set component.TelemetrySettings, cfg *Config, logs plog.L
 }
 
 func TestLoadConfig(t *testing.T) {
-	assert.Equal(t, &Config{}, load(t, ""))
+	keep := []string{"compliance.*", "severity >= 'high'"}
+	assert.Equal(t, &Config{Keep: keep}, load(t, ""))
 	cfg := load(t, "guide")
 	require.NoError(t, xconfmap.Validate(cfg))
 	assert.Equal(t, &Config{
 		Include:    []string{"auth.*", "authz.*", "security.*"},
 		Exclude:    []string{"severity:low"},
 		Conditions: []string{"environment == 'production'"},
+		Keep:       keep,
+	}, cfg)
+	cfg = load(t, "sampling")
+	require.NoError(t, xconfmap.Validate(cfg))
+	assert.Equal(t, &Config{
+		Sampling: []SamplingConfig{
+			{Match: "authz.access_granted", Percentage: 10, By: "user_id"},
+			{Match: "severity:low", Percentage: 50},
+		},
+		RateLimit: configoptional.Some(RateLimitConfig{EventsPerSecond: 500, Burst: 1000}),
+		Keep:      []string{"compliance.*"},
 	}, cfg)
 	require.NoError(t, xconfmap.Validate(load(t, "all_forms")))
 }
@@ -75,6 +88,13 @@ func TestInvalidConfig(t *testing.T) {
 		`exclude[1]: " auth.*": column 2: found "auth.", expected a name between two dots`,
 		`conditions[0]: "environment == 'production": column 16: found a text without an end, expected a closing '`,
 		`conditions[1]: "event_type == 'auth.failure' AND count > 5 in 5m": column 34: found a window, expected a condition on one event; windows are for alerts alone`,
+		`sampling[0]::match: "severity:lo": column 10: found "lo"`,
+		`sampling[0]::percentage: found 0, expected more than 0 and at most 100; exclude passes none`,
+		`sampling[0]::by: "user id": column 6: found "id", expected the end after the name of a field`,
+		`sampling[1]::percentage: found 101, expected more than 0 and at most 100`,
+		`rate_limit::events_per_second: found 0, expected more than 0 and at most 1000000000`,
+		`rate_limit::burst: found -1, expected at least 1`,
+		`keep[0]: "": found an empty pattern`,
 		`conditions[2]: "auth.*": column 1: found "auth.", expected a name between two dots`,
 	} {
 		assert.ErrorContains(t, err, want)
@@ -159,7 +179,7 @@ func TestDropsAreLoggedAtDebugLevel(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for name, want := range map[string][]map[string]any{
-		"suspicious": {{"list": "include", "pattern": "autth.*"}, {"list": "exclude", "pattern": "custom.*"}},
+		"suspicious": {{"list": "include", "pattern": "autth.*"}, {"list": "exclude", "pattern": "custom.*"}, {"list": "sampling", "pattern": "authzz.*"}, {"list": "keep", "pattern": "complianze.*"}},
 		"empty":      {{}},
 		"guide":      nil,
 	} {
