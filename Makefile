@@ -49,6 +49,7 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 	go test ./internal/eventlog ./bench -run '^$$' -bench . -benchmem -count 6 > bench/latest.txt
 	cd bench/decoders && go test . -bench . -benchmem
 	cd bench/files && go test . -bench . -benchmem
+	cd bench/conditions && go test . -bench . -benchmem
 	$(TOOL) benchstat -col /way bench/latest.txt
 
 lint: ## check style, generated files and the default configuration

@@ -65,12 +65,12 @@ func compare(find lookup, operator string, lit literal, clashes *atomic.Int64) p
 		if !ok {
 			return false
 		}
-		matched, comparable := anyElement(v, func(v pcommon.Value) (bool, bool) {
+		matched, answered := anyElement(v, func(v pcommon.Value) (bool, bool) {
 			order, ordered, alike := lit.order(v)
-			comparable := alike && (ordered || equality)
-			return comparable && accept(order), comparable
+			answered := alike && (ordered || equality)
+			return answered && accept(order), answered
 		})
-		if !comparable && !equality && v.Type() != pcommon.ValueTypeEmpty {
+		if !answered && !equality && v.Type() != pcommon.ValueTypeEmpty {
 			clashes.Add(1)
 		}
 		return matched
@@ -78,19 +78,19 @@ func compare(find lookup, operator string, lit literal, clashes *atomic.Int64) p
 }
 
 // anyElement asks each element of an array, and any other value itself.
-// comparable tells whether one of them could answer.
-func anyElement(v pcommon.Value, ask func(pcommon.Value) (matched, comparable bool)) (matched, comparable bool) {
+// answered tells whether one of them could answer.
+func anyElement(v pcommon.Value, ask func(pcommon.Value) (matched, answered bool)) (matched, answered bool) {
 	if v.Type() != pcommon.ValueTypeSlice {
 		return ask(v)
 	}
 	for i := range v.Slice().Len() {
 		m, c := ask(v.Slice().At(i))
-		comparable = comparable || c
+		answered = answered || c
 		if m {
 			return true, true
 		}
 	}
-	return false, comparable || v.Slice().Len() == 0
+	return false, answered || v.Slice().Len() == 0
 }
 
 // compareNull: nothing is below or above null.

@@ -108,6 +108,8 @@ func (p *parser) value() (literal, error) {
 		return lit, nil
 	case tokenWord:
 		switch p.tok.text {
+		case "in": // its value was forgotten: count > in 5m
+			return literal{}, p.unexpected("a value")
 		case "true", "false":
 			return literal{kind: literalBool, text: p.tok.text, boolean: p.tok.text == "true"}, nil
 		case "null":

@@ -296,7 +296,7 @@ func TestParseErrors(t *testing.T) {
 		"attributes['x' == 1":      `column 16: found "==", expected ']'`,
 		"a contains 'x'":           `column 3: found "contains", expected an operator, AND, OR or the end; did you mean =~ '*part*'?`,
 		"a => 1":                   `column 4: found ">", expected a value; did you mean >=?`,
-		"a == 1 adn b == 2":        `column 8: found "adn", expected AND, OR or the end; did you mean "AND"?`,
+		"a == 1 anf b == 2":        `column 8: found "anf", expected AND, OR or the end; did you mean "AND"?`,
 		"a <> 1":                   `column 4: found ">", expected a value; did you mean !=?`,
 		"severity =~ 'h*'":         `column 10: found "=~", expected ==, !=, <, <=, >, >= or in, as severity compares by rank`,
 		"severity in [hihg]":       `column 14: found "hihg", expected a severity: low, medium, high, critical; did you mean "high"?`,

@@ -177,7 +177,9 @@ func (l *lexer) number() (token, error) {
 	word := l.take(tokenDuration, wordLength(l.text[l.pos+1:])+1)
 	if _, ok := parseDuration(word.text); !ok {
 		err := l.fail(word.pos, fmt.Sprintf("%q", word.text), "a number, or a text in quotes")
-		err.Hint = durationHint(word.text)
+		if hint := durationHint(word.text); hint != "" {
+			err.Expected, err.Hint = "a duration", hint
+		}
 		return token{}, err
 	}
 	return word, nil

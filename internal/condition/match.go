@@ -79,7 +79,7 @@ func (p *parser) textMatcher() (m textMatcher, err error) {
 }
 
 func matchText(find lookup, m textMatcher, clashes *atomic.Int64) predicate {
-	ask := func(v pcommon.Value) (matched, comparable bool) {
+	ask := func(v pcommon.Value) (matched, answered bool) {
 		switch v.Type() {
 		case pcommon.ValueTypeStr:
 			return m.match(v.Str()), true
@@ -94,8 +94,8 @@ func matchText(find lookup, m textMatcher, clashes *atomic.Int64) predicate {
 		if !ok {
 			return false
 		}
-		matched, comparable := anyElement(v, ask)
-		if !comparable {
+		matched, answered := anyElement(v, ask)
+		if !answered {
 			clashes.Add(1)
 		}
 		return matched

@@ -80,6 +80,8 @@ func (f Field) Number(record plog.LogRecord, resource pcommon.Resource) (n float
 		return v.Double(), true, false
 	case pcommon.ValueTypeStr:
 		n, ok = parseNumber(v.Str())
+		return n, ok, !ok
+	default:
+		return 0, false, true
 	}
-	return n, ok, !ok
 }

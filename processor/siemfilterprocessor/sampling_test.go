@@ -4,6 +4,7 @@ package siemfilterprocessor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -189,7 +190,7 @@ func TestRecordsWithoutAnEvent(t *testing.T) {
 	decoder := eventlog.NewDecoder(eventlog.Options{})
 	unparsed := func() plog.Logs {
 		batch := decoder.NewBatch(siemtest.Arrival)
-		batch.AddUnparsed("<13>no event", fmt.Errorf("no event"))
+		batch.AddUnparsed("<13>no event", errors.New("no event"))
 		return batch.Logs()
 	}
 	set := componenttest.NewNopTelemetrySettings()
