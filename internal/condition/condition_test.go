@@ -210,6 +210,8 @@ func TestConditions(t *testing.T) {
 		"risk_score =~ '8'":                true,
 		"on =~ 't*'":                       true,
 		"tags =~ /b/":                      true,
+		`event_type =~ 'auth\\.f*'`:        true,
+		`event_type =~ 'auth\\*'`:          false,
 		"tags !~ /b/":                      false,
 		"metadata =~ '*'":                  false,
 		"metadata !~ '*'":                  true,
