@@ -32,6 +32,10 @@ type Type struct {
 	Description string
 }
 
+// TypeAlertFired is the event type of alerts. MockForge emits none, so it is not
+// in the catalogue.
+const TypeAlertFired = "alert.fired"
+
 // catalogue is in the order of the guide.
 var catalogue = [...]Type{
 	{"auth.success", CategoryAuthentication, SeverityLow, "Credentials were accepted and the caller is authenticated"},

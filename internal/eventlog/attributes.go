@@ -76,6 +76,18 @@ const (
 	// AttrComplianceAdded lists the controls the pipeline added to what the
 	// event claimed.
 	AttrComplianceAdded = "mockforge.compliance.added"
+
+	// What fired an alert. AttrAlertGroupPrefix stands before the name of a field
+	// that the rule groups by; AttrAlertEvents lists the log.record.uid of events.
+	AttrAlertName        = "alert.name"
+	AttrAlertSeverity    = "alert.severity"
+	AttrAlertActions     = "alert.actions"
+	AttrAlertCount       = "alert.count"
+	AttrAlertSuppressed  = "alert.suppressed"
+	AttrAlertEvents      = "alert.events"
+	AttrAlertGroupPrefix = "alert.group."
+	// AttrSecurityRuleName is the semantic convention's name for AttrAlertName.
+	AttrSecurityRuleName = "security_rule.name"
 )
 
 // The instrumentation scope of every record, and the conventions it follows.
