@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package siemalertconnector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pipeline"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/connector/siemalertconnector/internal/metadata"
+	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+)
+
+// alertConnector is the connector.
+type alertConnector struct {
+	cfg       *Config
+	set       connector.Settings
+	telemetry *metadata.TelemetryBuilder
+	outbox    *outbox
+
+	mu     sync.Mutex // of the rules' state
+	rules  []*rule
+	byType map[string][]*rule // those that any type may fire are in all of them
+	any    []*rule
+	kept   *budget
+
+	storage storage.Client
+	server  *http.Server
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+}
+
+func newAlertConnector(cfg *Config, set connector.Settings, telemetry *metadata.TelemetryBuilder, router connector.LogsRouterAndConsumer) (*alertConnector, error) {
+	rules, err := cfg.compile()
+	if err != nil {
+		return nil, err
+	}
+	c := &alertConnector{cfg: cfg, set: set, telemetry: telemetry, rules: rules, kept: &budget{max: cfg.MaxMatches}}
+	c.outbox = &outbox{logger: set.Logger, held: make(map[string]bool), refused: c.countRefused}
+	for _, id := range router.PipelineIDs() {
+		next, err := router.Consumer(id)
+		if err != nil {
+			return nil, fmt.Errorf("finding the pipeline %s: %w", id, err)
+		}
+		c.outbox.targets = append(c.outbox.targets, target{id: id, next: next})
+	}
+	if err := c.checkActions(); err != nil {
+		return nil, err
+	}
+	for _, r := range rules {
+		r.groups.budget = c.kept
+		r.to = c.route(r.actions)
+		r.counted = metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", r.name)))
+	}
+	c.index()
+	return c, nil
+}
+
+// checkActions refuses routes to pipelines that are not behind the connector.
+func (c *alertConnector) checkActions() error {
+	var errs []error
+	for _, action := range slices.Sorted(maps.Keys(c.cfg.Actions)) {
+		for _, id := range c.cfg.Actions[action] {
+			if !slices.ContainsFunc(c.outbox.targets, func(t target) bool { return t.id == id }) {
+				errs = append(errs, fmt.Errorf("actions::%s: found %q, expected the name of a pipeline behind the connector", action, id))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// route returns the pipelines of actions, and those that belong to no action.
+func (c *alertConnector) route(actions []string) (to []pipeline.ID) {
+	for _, t := range c.outbox.targets {
+		bound := false
+		asked := false
+		for action, ids := range c.cfg.Actions {
+			if slices.Contains(ids, t.id) {
+				bound = true
+				asked = asked || slices.Contains(actions, action)
+			}
+		}
+		if asked || !bound {
+			to = append(to, t.id)
+		}
+	}
+	return to
+}
+
+// index finds the rules of an event type, in the order of the settings.
+func (c *alertConnector) index() {
+	c.byType = make(map[string][]*rule)
+	for _, r := range c.rules {
+		if r.types == nil {
+			c.any = append(c.any, r)
+			for name, rules := range c.byType {
+				c.byType[name] = append(rules, r)
+			}
+			continue
+		}
+		for _, name := range r.types {
+			if _, known := c.byType[name]; !known {
+				c.byType[name] = slices.Clone(c.any)
+			}
+			c.byType[name] = append(c.byType[name], r)
+		}
+	}
+}
+
+// Capabilities says that records are only read.
+func (*alertConnector) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: false}
+}
+
+// Start takes up the state of the last run.
+func (c *alertConnector) Start(startCtx context.Context, host component.Host) error {
+	c.warnOfActions()
+	if err := c.openStorage(startCtx, host); err != nil {
+		return err
+	}
+	if err := c.startControl(startCtx, host); err != nil {
+		return err
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancel(context.WithoutCancel(startCtx)) // the loop outlives the start
+	c.wg.Go(func() { c.keep(ctx) })
+	return c.observe()
+}
+
+// warnOfActions: an alert tells its actions all the same.
+func (c *alertConnector) warnOfActions() {
+	without := make(map[string]bool)
+	for _, r := range c.rules {
+		for _, action := range r.actions {
+			if len(c.cfg.Actions[action]) == 0 {
+				without[action] = true
+			}
+		}
+	}
+	if len(without) > 0 {
+		c.set.Logger.Warn("actions have no pipeline of their own; alerts only tell them",
+			zap.Strings("actions", slices.Sorted(maps.Keys(without))))
+	}
+}
+
+// keep saves the state, and tries again to deliver what nobody brings again.
+func (c *alertConnector) keep(ctx context.Context) {
+	ticker := time.NewTicker(c.cfg.SaveInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := c.outbox.flush(ctx); err != nil && ctx.Err() == nil {
+			c.set.Logger.Warn("alerts are not delivered; they are tried again", zap.Error(err))
+		}
+		c.save(ctx)
+	}
+}
+
+// ConsumeLogs evaluates events and returns once the pipelines have taken their
+// alerts. After an error the events are to come again: the alerts are kept, and
+// the events are not counted twice.
+func (c *alertConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) error {
+	// What is pending goes first: so it never grows while a pipeline fails.
+	if err := c.outbox.flush(ctx); err != nil {
+		return err
+	}
+	uids := c.evaluate(ctx, logs)
+	if err := c.outbox.flush(ctx); err != nil {
+		c.outbox.hold(uids)
+		return err
+	}
+	c.outbox.letGo(uids)
+	return nil
+}
+
+// evaluate puts the alerts of a batch into the outbox, and returns the ids of its
+// events. Whoever saves the state sees both or neither.
+func (c *alertConnector) evaluate(ctx context.Context, logs plog.Logs) (uids []string) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				uid := uidOf(record)
+				if uid != "" {
+					uids = append(uids, uid)
+					if c.outbox.holds(uid) {
+						continue
+					}
+				}
+				c.evaluateOne(ctx, record, rl.Resource(), now)
+			}
+		}
+	}
+	return uids
+}
+
+func (c *alertConnector) evaluateOne(ctx context.Context, record plog.LogRecord, resource pcommon.Resource, now time.Time) {
+	kind := eventlog.EventType(record)
+	if kind == event.TypeAlertFired {
+		return // an alert about an alert would never end
+	}
+	rules, ok := c.byType[kind]
+	if !ok {
+		rules = c.any
+	}
+	if len(rules) == 0 {
+		return
+	}
+	at := c.timeOf(record, now)
+	for _, r := range rules {
+		o := r.evaluate(record, resource, at)
+		c.count(ctx, r, &o)
+		if o.verdict != verdictFired {
+			continue
+		}
+		alert, err := o.firing.logs(now)
+		if err != nil {
+			// It was built of what came in: to come again would not mend it.
+			c.set.Logger.Error("an alert could not be written", zap.String("rule", r.name), zap.Error(err))
+			continue
+		}
+		c.outbox.add(&pending{logs: alert, to: slices.Clone(r.to)})
+	}
+}
+
+// maxAhead is how far ahead of its arrival an event's time is believed.
+const maxAhead = 5 * time.Minute
+
+func (c *alertConnector) timeOf(record plog.LogRecord, now time.Time) int64 {
+	arrived := record.ObservedTimestamp().AsTime()
+	if record.ObservedTimestamp() == 0 {
+		arrived = now
+	}
+	at := record.Timestamp().AsTime()
+	if c.cfg.Time == ClockArrival || record.Timestamp() == 0 || at.After(arrived.Add(maxAhead)) {
+		at = arrived
+	}
+	return at.UnixNano()
+}
+
+// Shutdown delivers and saves what there is.
+func (c *alertConnector) Shutdown(ctx context.Context) error {
+	c.telemetry.Shutdown()
+	var err error
+	if c.server != nil {
+		err = c.server.Shutdown(ctx)
+	}
+	if c.cancel == nil {
+		return err
+	}
+	c.cancel()
+	c.wg.Wait()
+	if e := c.outbox.flush(ctx); e != nil {
+		c.set.Logger.Warn("alerts are not delivered; with a storage they are after the next start", zap.Error(e))
+	}
+	c.save(ctx)
+	if c.storage != nil {
+		err = errors.Join(err, c.storage.Close(ctx))
+	}
+	return err
+}
