@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/receiver"
 	otelconftelemetry "go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
+	siemalertconnector "github.com/mockforge/otelcol-mockforge/connector/siemalertconnector"
 	siemjournalconnector "github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
 	azuremonitorexporter "github.com/mockforge/otelcol-mockforge/exporter/azuremonitorexporter"
@@ -194,6 +195,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
+		siemalertconnector.NewFactory(),
 		siemjournalconnector.NewFactory(),
 		countconnector.NewFactory(),
 	)
@@ -201,6 +203,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{
+		siemalertconnector.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		siemjournalconnector.NewFactory().Type(): "github.com/mockforge/otelcol-mockforge v0.0.0",
 		countconnector.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector v0.152.0",
 	})
