@@ -3,6 +3,7 @@
 package siemalertconnector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,9 @@ func newAlertConnector(cfg *Config, set connector.Settings, telemetry *metadata.
 	}
 	c := &alertConnector{cfg: cfg, set: set, telemetry: telemetry, rules: rules, kept: &budget{max: cfg.MaxMatches}}
 	c.outbox = &outbox{logger: set.Logger, held: make(map[string]bool), refused: c.countRefused}
-	for _, id := range router.PipelineIDs() {
+	ids := router.PipelineIDs()
+	slices.SortFunc(ids, func(a, b pipeline.ID) int { return cmp.Compare(a.String(), b.String()) })
+	for _, id := range ids {
 		next, err := router.Consumer(id)
 		if err != nil {
 			return nil, fmt.Errorf("finding the pipeline %s: %w", id, err)

@@ -61,6 +61,7 @@ var exampleEnv = []string{
 	"AZURE_LOGS_ENDPOINT=https://a.ingest.monitor.azure.com", "AZURE_RULE_ID=dcr-0",
 	"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s", "AZURE_WORKSPACE_ID=w", "AZURE_SHARED_KEY=a2V5",
 	"GCP_PROJECT_ID=mockforge-prod", "GCP_CREDENTIALS_PATH=/path/to/service-account.json",
+	"SLACK_WEBHOOK_URL=https://hooks.slack.com/services/x", "PAGERDUTY_ROUTING_KEY=secret", "BLOCK_USER_URL=https://mockforge.example.com/block",
 }
 
 func TestExamples(t *testing.T) {
@@ -75,6 +76,17 @@ func TestExamples(t *testing.T) {
 			assert.NoError(t, err, string(out))
 		})
 	}
+	alerts, err := filepath.Glob("../../examples/alerts/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, alerts)
+	args := []string{"validate", "--config", defaultConfig, "--config", "../../examples/alerts.yaml"}
+	for _, example := range alerts {
+		args = append(args, "--config", example)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), exampleEnv...)
+	out, err := cmd.CombinedOutput()
+	assert.NoError(t, err, string(out))
 }
 
 // TestBearerToken runs the example: without the token nothing is taken.
