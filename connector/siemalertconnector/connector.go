@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -206,21 +207,21 @@ func (c *alertConnector) evaluate(ctx context.Context, logs plog.Logs) (uids []s
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				uid := uidOf(record)
+				uid := strings.Clone(uidOf(record)) // it may be cut from the event
 				if uid != "" {
 					uids = append(uids, uid)
 					if c.outbox.holds(uid) {
 						continue
 					}
 				}
-				c.evaluateOne(ctx, record, rl.Resource(), now)
+				c.evaluateOne(ctx, record, rl.Resource(), uid, now)
 			}
 		}
 	}
 	return uids
 }
 
-func (c *alertConnector) evaluateOne(ctx context.Context, record plog.LogRecord, resource pcommon.Resource, now time.Time) {
+func (c *alertConnector) evaluateOne(ctx context.Context, record plog.LogRecord, resource pcommon.Resource, uid string, now time.Time) {
 	kind := eventlog.EventType(record)
 	if kind == event.TypeAlertFired {
 		return // an alert about an alert would never end
@@ -234,7 +235,7 @@ func (c *alertConnector) evaluateOne(ctx context.Context, record plog.LogRecord,
 	}
 	at := c.timeOf(record, now)
 	for _, r := range rules {
-		o := r.evaluate(record, resource, at)
+		o := r.evaluate(record, resource, at, uid)
 		c.count(ctx, r, &o)
 		if o.verdict != verdictFired {
 			continue

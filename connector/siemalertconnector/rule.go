@@ -157,12 +157,13 @@ type outcome struct {
 	firing firing
 }
 
-// evaluate looks at an event that happened at a time.
-func (r *rule) evaluate(record plog.LogRecord, resource pcommon.Resource, at int64) (o outcome) {
+// evaluate looks at an event that happened at a time. The id must not be cut from
+// the event: it would keep the whole of it.
+func (r *rule) evaluate(record plog.LogRecord, resource pcommon.Resource, at int64, uid string) (o outcome) {
 	if r.filter != nil && !r.filter.Match(record, resource) {
 		return o
 	}
-	e := entry{at: at}
+	e := entry{at: at, uid: uid}
 	if r.window != nil && !r.measure(&e, record, resource) {
 		return o
 	}
@@ -170,10 +171,9 @@ func (r *rule) evaluate(record plog.LogRecord, resource pcommon.Resource, at int
 	key := r.groupKey(record, resource, test)
 	o.firing = firing{rule: r, record: record, resource: resource, test: test}
 	if r.window == nil {
-		o.single(key, at)
+		o.single(key, &e)
 		return o
 	}
-	e.uid = strings.Clone(uidOf(record)) // it may be cut from the whole event
 	r.dirty = true
 	var f found
 	var k *keyed
@@ -187,12 +187,12 @@ func (r *rule) evaluate(record plog.LogRecord, resource pcommon.Resource, at int
 }
 
 // single fires a rule without a window, unless it is silent.
-func (o *outcome) single(key []byte, at int64) {
+func (o *outcome) single(key []byte, e *entry) {
 	r := o.firing.rule
 	o.verdict = verdictFired
-	o.firing.count, o.firing.first, o.firing.last = 1, at, at
-	if uid := uidOf(o.firing.record); uid != "" {
-		o.firing.events = []string{uid}
+	o.firing.count, o.firing.first, o.firing.last = 1, e.at, e.at
+	if e.uid != "" {
+		o.firing.events = []string{e.uid}
 	}
 	if r.groups.shape.suppress == 0 {
 		return
@@ -200,13 +200,13 @@ func (o *outcome) single(key []byte, at int64) {
 	r.dirty = true
 	k, l := r.groups.get(key)
 	o.lost = l
-	if k.silent(&r.groups.shape, at) {
+	if k.silent(&r.groups.shape, e.at) {
 		k.suppressed++
 		o.verdict = verdictSuppressed
 		return
 	}
 	o.firing.suppressed, k.suppressed = k.suppressed, 0
-	k.fired, k.firedAt = true, at
+	k.fired, k.firedAt = true, e.at
 }
 
 // describe tells what a window holds, and begins to count anew what is suppressed.
