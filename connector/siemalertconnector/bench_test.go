@@ -34,6 +34,7 @@ func benchRules(n int) *Config {
 
 // benchBatches are 100,000 events a millisecond apart of 10,000 users.
 func benchBatches(b *testing.B) (batches []plog.Logs) {
+	b.Helper()
 	types := event.Catalogue()
 	d := eventlog.NewDecoder(eventlog.Options{AssignUIDs: true})
 	for n := 0; n < 100_000; {

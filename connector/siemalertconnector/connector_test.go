@@ -29,6 +29,7 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/connector/siemalertconnector/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
 )
 
@@ -235,12 +236,12 @@ func TestFailingPipeline(t *testing.T) {
 	cfg := config(text("Window", "event_type == 'auth.failure' AND count > 2 in 1m"), text("Single", "event_type == 'auth.failure' AND metadata.odd == true"))
 	r := start(t, cfg, componenttest.NewNopHost(), "good", "bad")
 	defer r.stop(t)
-	down := errors.New("down")
-	r.sinks["bad"].set(func(int) error { return down })
+	const down = "delivering alerts to logs/bad: down"
+	r.sinks["bad"].set(func(int) error { return errors.New("down") })
 	first, second := failures(t, `,"metadata":{"odd":true}`, 0, 1), failures(t, "", 2)
-	require.ErrorIs(t, r.ConsumeLogs(t.Context(), first), down)
-	require.ErrorIs(t, r.ConsumeLogs(t.Context(), second), down, "not evaluated while alerts are pending")
-	require.ErrorIs(t, r.ConsumeLogs(t.Context(), first), down)
+	require.EqualError(t, r.ConsumeLogs(t.Context(), first), down)
+	require.EqualError(t, r.ConsumeLogs(t.Context(), second), down, "not evaluated while alerts are pending")
+	require.EqualError(t, r.ConsumeLogs(t.Context(), first), down)
 	assert.Equal(t, []string{"Single", "Single"}, r.sinks["good"].names())
 	assert.Empty(t, r.sinks["bad"].names())
 	r.sinks["bad"].set(nil)
@@ -269,6 +270,36 @@ func TestRefusedAlert(t *testing.T) {
 	assert.Len(t, r.sinks["all"].names(), 2)
 	assert.Equal(t, 1, r.logged.FilterMessage("an alert was refused for good").Len())
 	metadatatestRefused(t, r.telemetry, 1)
+
+	r.sinks["all"].set(func(int) error {
+		return errors.Join(consumererror.NewPermanent(errors.New("too large")), errors.New("down"))
+	})
+	require.Error(t, r.ConsumeLogs(t.Context(), failures(t, "", 3)), "one of two exporters needs it again")
+	r.sinks["all"].set(nil)
+	require.NoError(t, r.ConsumeLogs(t.Context(), failures(t, "", 3)))
+	assert.Len(t, r.sinks["all"].names(), 3)
+}
+
+// TestPartlyTaken: what a pipeline took of several alerts is not sent again, and
+// its answer about alerts is none about events.
+func TestPartlyTaken(t *testing.T) {
+	r := start(t, config(text("Single", "event_type == 'auth.failure'")), componenttest.NewNopHost())
+	defer r.stop(t)
+	answer := &httpsend.Error{Status: 503}
+	var asked []int
+	r.sinks["all"].set(func(n int) error {
+		if asked = append(asked, n); len(asked) > 1 {
+			return nil
+		}
+		return &httpsend.Partial{Sent: 2, Of: 3, Err: answer}
+	})
+	events := failures(t, "", 0, 1, 2)
+	err := r.ConsumeLogs(t.Context(), events)
+	require.ErrorIs(t, err, answer)
+	var partial *httpsend.Partial
+	assert.NotErrorAs(t, err, &partial)
+	require.NoError(t, r.ConsumeLogs(t.Context(), events))
+	assert.Equal(t, []int{3, 1}, asked)
 }
 
 // TestOwnAlerts: an alert fires none.

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pipeline"
 	"go.uber.org/zap"
+
+	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 )
 
 // maxHeld bounds the ids of events that are held.
@@ -90,13 +92,19 @@ func (o *outbox) deliver(ctx context.Context, t target, alerts []*pending) error
 		}
 	}
 	err := t.next.ConsumeLogs(ctx, logs)
-	switch {
-	case err == nil:
+	if err == nil {
 		o.done(t, alerts)
 		return nil
-	case !consumererror.IsPermanent(err):
-		return fmt.Errorf("delivering alerts to %s: %w", t.id, err)
-	case len(alerts) == 1:
+	}
+	var partial *httpsend.Partial
+	if errors.As(err, &partial) && partial.Sent < len(alerts) {
+		o.done(t, alerts[:partial.Sent])
+		alerts = alerts[partial.Sent:]
+	}
+	if !permanent(err) {
+		return temporary(t, err)
+	}
+	if len(alerts) == 1 {
 		// It would be refused for ever, and hold up all that come after it.
 		o.logger.Error("an alert was refused for good", zap.Stringer("pipeline", t.id), zap.Error(err))
 		o.refused(t.id)
@@ -104,11 +112,34 @@ func (o *outbox) deliver(ctx context.Context, t target, alerts []*pending) error
 		return nil
 	}
 	// One of them is at fault.
-	var errs []error
 	for i := range alerts {
-		errs = append(errs, o.deliver(ctx, t, alerts[i:i+1]))
+		if err := o.deliver(ctx, t, alerts[i:i+1]); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+// permanent reports whether every exporter of a pipeline refused for good: one
+// that failed otherwise needs the alert again.
+func permanent(err error) bool {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if many, ok := e.(interface{ Unwrap() []error }); ok {
+			return !slices.ContainsFunc(many.Unwrap(), func(one error) bool { return !permanent(one) })
+		}
+	}
+	return consumererror.IsPermanent(err)
+}
+
+// temporary tells a sender what an answer to alerts means for events: that they
+// are to come again. What else it says, such as how many were taken, is about
+// alerts.
+func temporary(t target, err error) error {
+	var answer *httpsend.Error
+	if !errors.As(err, &answer) || answer.Outcome() == httpsend.Refused {
+		answer = &httpsend.Error{Reason: httpsend.Clean(err.Error())}
+	}
+	return fmt.Errorf("delivering alerts to %s: %w", t.id, answer)
 }
 
 func (o *outbox) done(t target, alerts []*pending) {
