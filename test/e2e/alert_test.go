@@ -198,3 +198,49 @@ func TestTestAlert(t *testing.T) {
 	assert.Empty(t, hook.Refusals())
 	assert.NotContains(t, a.log.String(), "0123456789abcdef")
 }
+
+// TestAlertsWithoutJournal: a webhook straight behind the rules that is down
+// holds them up, and then gets each alert once, counted right.
+func TestAlertsWithoutJournal(t *testing.T) {
+	hook := siemtest.NewWebhook(t, siemtest.WebhookOptions{})
+	hook.Script(func(n int, _ []json.RawMessage) *siemtest.Answer {
+		if n <= 5 {
+			return &siemtest.Answer{Status: http.StatusServiceUnavailable}
+		}
+		return nil
+	})
+	direct := filepath.Join(t.TempDir(), "direct.yaml")
+	require.NoError(t, os.WriteFile(direct, fmt.Appendf(nil, `
+connectors:
+  siem_journal: {retry: {initial_interval: 20ms, max_interval: 50ms}}
+  siem_alert:
+    rules:
+      - {name: Three, condition: "event_type == 'auth.failure' AND count >= 3 in 5m", severity: high}
+      - {name: Odd, condition: "event_type == 'auth.failure' AND event_id =~ /^id-[13]$/", severity: low}
+exporters:
+  webhook/hook: {endpoint: %q}
+service:
+  pipelines:
+    logs/alerts: {receivers: [siem_journal], exporters: [siem_alert]}
+    logs/hook: {receivers: [siem_alert], exporters: [webhook/hook]}
+`, hook.URL), 0o600))
+	a := &alerting{collector: start(t, options{configs: []string{direct}})}
+	a.failures(t, 0, 1, 2, 3)
+	require.Eventually(t, func() bool { return len(hook.Events()) >= 3 }, startTimeout, 20*time.Millisecond)
+	a.settle(t)
+	time.Sleep(300 * time.Millisecond)
+	counts := make(map[string]int)
+	for _, e := range hook.Events() {
+		var f fired
+		require.NoError(t, json.Unmarshal(e, &f))
+		counts[f.Metadata.Alert]++
+		if f.Metadata.Alert == "Three" {
+			assert.InDelta(t, 3, f.Metadata.Count, 0)
+		}
+	}
+	assert.Equal(t, map[string]int{"Three": 1, "Odd": 2}, counts)
+	cursor := a.cursor(t, "logs/alerts")
+	assert.Zero(t, cursor.DeadLettered)
+	assert.EqualValues(t, 4, cursor.Delivered)
+	assert.Greater(t, hook.Requests(), 5)
+}
