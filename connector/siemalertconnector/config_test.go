@@ -52,7 +52,7 @@ func TestLoadAll(t *testing.T) {
 	text, err := cfg.Rules[0].Condition.source()
 	require.NoError(t, err)
 	assert.Equal(t, `(event_type =~ 'data.de*' OR event_type == 'data.exported') AND severity in ['medium', 'high']`+
-		` AND metadata.encrypted == false AND metadata.format in ['csv', 'it\'s'] AND metadata.record_count > 10000`+
+		` AND metadata.encrypted == false AND metadata.format in ['csv', 'it\'s'] AND metadata.record_count > 10000 AND metadata['x-y'] == 1.5`+
 		` AND count >= 3 in 1h30m by user_id, ip_address`, text)
 	rules, err := cfg.compile()
 	require.NoError(t, err)
@@ -79,11 +79,24 @@ func TestInvalidConfig(t *testing.T) {
 		`rules[1] "Twice": allowed_lateness: found -1s, expected 0 or more`,
 		`rules[1] "Twice": condition: column 34: found "AND"`,
 		`rules[2] "Twice": name: found it twice, expected a name of its own`,
-		`rules[2] "Twice": condition::threshold: found count 0 and window 5m0s, expected both above 0`,
+		`rules[2] "Twice": condition::threshold: found count 0 and window 5m0s, expected at least 1, and whole milliseconds`,
 		`rules[3] "Map": condition: metadata::x: found map[string]interface {}, expected a scalar`,
 		`rules[4] "Nothing": condition: found nothing, expected text, or event_type, severity, metadata or threshold`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.ErrorContains(t, xconfmap.Validate(load(t, "none")), "rules: found nothing, expected at least one rule")
+}
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		5 * time.Minute: "5m", 90 * time.Minute: "1h30m", 24 * time.Hour: "24h", 90 * time.Second: "1m30s",
+		10 * time.Second: "10s", 20 * time.Minute: "20m", 1500 * time.Millisecond: "1500ms", time.Hour + time.Second: "1h0m1s",
+	} {
+		assert.Equal(t, want, duration(d))
+		cfg := config(text("x", "event_type == 'a' AND count > 1 in "+duration(d)))
+		rules, err := cfg.compile()
+		require.NoError(t, err)
+		assert.Equal(t, d, rules[0].window.Within)
+	}
 }

@@ -96,8 +96,8 @@ func (rc *RuleConfig) compile(kept *budget) (*rule, []error) {
 			errs = append(errs, fmt.Errorf("%s: found %s, expected 0 or more", key, *d))
 		}
 	}
-	if t := rc.Condition.Threshold; t != nil && (t.Count < 1 || t.Window <= 0) {
-		errs = append(errs, fmt.Errorf("condition::threshold: found count %d and window %s, expected both above 0", t.Count, t.Window))
+	if t := rc.Condition.Threshold; t != nil && (t.Count < 1 || t.Window < time.Millisecond || t.Window%time.Millisecond != 0) {
+		errs = append(errs, fmt.Errorf("condition::threshold: found count %d and window %s, expected at least 1, and whole milliseconds", t.Count, t.Window))
 	} else if err := r.parse(&rc.Condition); err != nil {
 		errs = append(errs, fmt.Errorf("condition: %w", err))
 	}

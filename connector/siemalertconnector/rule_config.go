@@ -150,8 +150,14 @@ func oneOf(field string, values []string) string {
 // ordering is a value such as "> 10000".
 var ordering = regexp.MustCompile(`^(>=|<=|!=|>|<)\s*(-?[0-9]+(?:\.[0-9]+)?)$`)
 
+// plain is a name that needs no quotes.
+var plain = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 func metadataEquals(key string, value any) (string, error) {
 	field := "metadata." + key
+	if !plain.MatchString(key) {
+		field = "metadata[" + quote(key) + "]"
+	}
 	if text, ok := value.(string); ok {
 		if m := ordering.FindStringSubmatch(text); m != nil {
 			return field + " " + m[1] + " " + m[2], nil
@@ -204,8 +210,12 @@ func quote(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
-// duration writes a duration as conditions have it: 5m, not 5m0s.
+// duration writes a duration as conditions have it: 5m, not 5m0s, and no
+// fractions.
 func duration(d time.Duration) string {
+	if d%time.Second != 0 {
+		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+	}
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
