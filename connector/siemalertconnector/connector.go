@@ -135,6 +135,7 @@ func (*alertConnector) Capabilities() consumer.Capabilities {
 
 // Start takes up the state of the last run.
 func (c *alertConnector) Start(startCtx context.Context, host component.Host) error {
+	c.warnOfTypes()
 	c.warnOfActions()
 	if err := c.openStorage(startCtx, host); err != nil {
 		return err
@@ -146,6 +147,22 @@ func (c *alertConnector) Start(startCtx context.Context, host component.Host) er
 	ctx, c.cancel = context.WithCancel(context.WithoutCancel(startCtx)) // the loop outlives the start
 	c.wg.Go(func() { c.keep(ctx) })
 	return c.observe()
+}
+
+// warnOfTypes finds slips: a rule for auth.failed is valid, and never fires.
+func (c *alertConnector) warnOfTypes() {
+	for _, r := range c.rules {
+		if r.types == nil {
+			continue
+		}
+		known := slices.ContainsFunc(r.types, func(name string) bool {
+			_, ok := event.Lookup(name)
+			return ok
+		})
+		if !known {
+			c.set.Logger.Warn("a rule asks for none of MockForge's event types", zap.String("rule", r.name), zap.Strings("event_types", r.types))
+		}
+	}
 }
 
 // warnOfActions: an alert tells its actions all the same.

@@ -173,6 +173,20 @@ func TestGuideRules(t *testing.T) {
 	assert.Equal(t, []any{"block_user", "investigate", "notify_security_team"}, logged[0].ContextMap()["actions"])
 }
 
+// TestSlips: a rule that can hardly fire is told of.
+func TestSlips(t *testing.T) {
+	r := start(t, config(
+		text("Typo", "event_type == 'auth.failed'"), text("Own and known", "event_type in ['custom.x', 'auth.failure']"),
+		text("Never", "event_type == 'auth.failure' AND event_type == 'auth.success'"), text("Any", "severity >= 'high'"),
+	), componenttest.NewNopHost())
+	defer r.stop(t)
+	var rules []any
+	for _, entry := range r.logged.FilterMessageSnippet("none of MockForge's event types").All() {
+		rules = append(rules, entry.ContextMap()["rule"])
+	}
+	assert.Equal(t, []any{"Typo", "Never"}, rules)
+}
+
 // TestRecord compares an alert with a golden record.
 func TestRecord(t *testing.T) {
 	cfg := config(RuleConfig{
