@@ -129,7 +129,7 @@ func TestAlerts(t *testing.T) {
 	assert.Equal(t, "Suspicious Activity", all[2].Metadata.Alert)
 
 	require.Eventually(t, func() bool { return len(hook.Events()) >= 1 && len(blocked.Events()) >= 1 }, startTimeout, 20*time.Millisecond)
-	assert.Equal(t, []string{`{"text":"[high] Multiple Auth Failures: 6 event(s), actor &lt;admin&gt;, address 192.168.1.100"}`}, texts(hook.Events()))
+	assert.Equal(t, []string{`{"text":"[high] Multiple Auth Failures: 6 event(s), user &lt;admin&gt;, address 192.168.1.100"}`}, texts(hook.Events()))
 	require.Len(t, blocked.Events(), 1)
 	assert.JSONEq(t, fmt.Sprintf(`{"user_id":"u","username":"eve","reason":"Privilege Escalation","alert_id":%q}`, all[1].EventID), string(blocked.Events()[0]))
 	assert.Empty(t, hook.Refusals())
@@ -137,6 +137,15 @@ func TestAlerts(t *testing.T) {
 	assert.Equal(t, []string{`otelcol_connector_siem_alert_suppressed{rule="Multiple Auth Failures"} 3`}, a.metric(t, "otelcol_connector_siem_alert_suppressed"))
 	assert.Len(t, a.metric(t, "otelcol_connector_siem_alert_fired"), 3)
 	assert.Len(t, a.lines(t), 12, "events go their own way")
+
+	for _, name := range []string{"Privilege Escalation", "Multiple Auth Failures"} {
+		status, answer = a.testAlert(t, name)
+		require.Equal(t, http.StatusOK, status, answer)
+	}
+	require.Eventually(t, func() bool { return len(hook.Events()) >= 2 }, startTimeout, 20*time.Millisecond)
+	assert.JSONEq(t, `{"text":"TEST [high] Multiple Auth Failures: 0 event(s)"}`, string(hook.Events()[1]))
+	a.waitAlerts(t, 5)
+	assert.Len(t, blocked.Events(), 1, "a test blocks nobody")
 }
 
 // TestAlertAfterRestart: what was counted before a stop, and before a kill once
@@ -162,20 +171,27 @@ func TestAlertAfterRestart(t *testing.T) {
 	a.waitAlerts(t, 1)
 }
 
+// testAlert asks for a test alert of a rule.
+func (a *alerting) testAlert(t *testing.T, name string) (int, string) {
+	t.Helper()
+	resp, err := http.Post("http://"+a.control+"/api/v1/security/test-alert", "application/json", strings.NewReader(fmt.Sprintf(`{"alert_name":%q,"test":true}`, name)))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(answer)
+}
+
 // TestTestAlert sends a test to PagerDuty, by a rule of the library.
 func TestTestAlert(t *testing.T) {
 	hook := siemtest.NewWebhook(t, siemtest.WebhookOptions{})
 	a := startAlerting(t, t.TempDir(), freePorts(t, portCount+1),
 		[]string{"PAGERDUTY_URL=" + hook.URL, "PAGERDUTY_ROUTING_KEY=0123456789abcdef0123456789abcdef"}, "mockforge-rules", "pagerduty")
-	resp, err := http.Post("http://"+a.control+"/api/v1/security/test-alert", "application/json", strings.NewReader(`{"alert_name":"Threat detected","test":true}`))
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, resp.StatusCode, string(answer))
+	status, answer := a.testAlert(t, "Threat detected")
+	require.Equal(t, http.StatusOK, status, answer)
 	got := a.waitAlerts(t, 1)[0]
 	assert.True(t, got.Test)
-	assert.JSONEq(t, fmt.Sprintf(`{"alert_name":"Threat detected","event_id":%q,"pipelines":["logs/alerts_journal","logs/page_journal"]}`, got.EventID), string(answer))
+	assert.JSONEq(t, fmt.Sprintf(`{"alert_name":"Threat detected","event_id":%q,"pipelines":["logs/alerts_journal","logs/page_journal"]}`, got.EventID), answer)
 	require.Eventually(t, func() bool { return len(hook.Events()) >= 1 }, startTimeout, 20*time.Millisecond)
 	var event struct {
 		RoutingKey  string `json:"routing_key"`
