@@ -205,15 +205,14 @@ func (c *alertConnector) Shutdown(ctx context.Context) error {
 	if c.server != nil {
 		err = c.server.Shutdown(ctx)
 	}
-	if c.cancel == nil {
-		return err
+	if c.cancel != nil {
+		c.cancel()
+		c.wg.Wait()
+		if e := c.outbox.flush(ctx); e != nil {
+			c.set.Logger.Warn("alerts are not delivered; with a storage they are after the next start", zap.Error(e))
+		}
+		c.save(ctx)
 	}
-	c.cancel()
-	c.wg.Wait()
-	if e := c.outbox.flush(ctx); e != nil {
-		c.set.Logger.Warn("alerts are not delivered; with a storage they are after the next start", zap.Error(e))
-	}
-	c.save(ctx)
 	if c.storage != nil {
 		err = errors.Join(err, c.storage.Close(ctx))
 	}
