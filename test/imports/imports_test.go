@@ -29,6 +29,8 @@ var allowed = map[string][]string{
 	"internal/httpsend":   {},
 	"internal/journal":    {},
 	"internal/receipt":    {},
+	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
+	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
 }
 
