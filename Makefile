@@ -6,15 +6,16 @@ TOOL    := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 # The race detector needs a C compiler.
 RACE    ?= $(if $(shell command -v gcc || command -v clang),-race)
 FUZZTIME ?= 20s
-GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/*' docs/events.md)
+GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/otelcol-mockforge/*' docs/events.md)
 
 .PHONY: help build run test e2e fuzz load bench lint fmt generate dist vulncheck clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
-build: ## build the collector into bin/
+build: ## build the collector and siemctl into bin/
 	cd cmd/otelcol-mockforge && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/$(BINARY) .
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/siemctl ./cmd/siemctl
 
 run: build ## build and start the collector with otelcol-config.yaml
 	$(BINARY) --config $(CONFIG)

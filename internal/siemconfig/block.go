@@ -47,6 +47,9 @@ func (p *parser) open(n *yaml.Node, path string, allowed ...string) block {
 		return b
 	}
 	if n.Kind != yaml.MappingNode {
+		if path == "" {
+			path = "the file"
+		}
 		p.fail(n, "%s: found %s, expected a block of keys", path, describe(n))
 		return b
 	}

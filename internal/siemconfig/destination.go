@@ -54,6 +54,13 @@ func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }
 // in MockForge's code; udp and tcp are a transport, as in the guide.
 func (p *parser) destination(n *yaml.Node, path, blockKind string) (Destination, bool) {
 	all := p.open(n, path)
+	if isNull(all.at) {
+		p.fail(n, "%s: found nothing, expected a block of keys", path)
+		return Destination{}, false
+	}
+	if all.at.Kind != yaml.MappingNode {
+		return Destination{}, false
+	}
 	name := blockKind
 	own := all.text("protocol").Value
 	transport := slices.Contains(transports, own)

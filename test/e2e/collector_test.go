@@ -68,6 +68,7 @@ func (b *syncBuffer) String() string {
 type options struct {
 	dir     string   // where it keeps its data; a new folder by default
 	configs []string // after the default one
+	only    string   // instead of the default one
 	env     []string
 	shell   string // run before the binary in the same process
 	ports   []int  // free ones by default
@@ -98,7 +99,11 @@ func start(t *testing.T, o options) *collector {
 		syslog:   fmt.Sprintf("127.0.0.1:%d", ports[4]),
 		file:     filepath.Join(o.dir, "data", "siem-events.jsonl"),
 	}
-	args := []string{binary, "--config", defaultConfig}
+	first := defaultConfig
+	if o.only != "" {
+		first = o.only
+	}
+	args := []string{binary, "--config", first}
 	for _, config := range o.configs {
 		args = append(args, "--config", config)
 	}
