@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,14 +39,14 @@ func newLint(env lookupEnv) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, w := range cfg.Warnings {
-				fmt.Fprintln(cmd.OutOrStdout(), "warning:", w)
+			if err := list(cmd.OutOrStdout(), "warning:", cfg); err != nil {
+				return err
 			}
 			if strict && len(cfg.Warnings) > 0 {
 				return fmt.Errorf("%s: found %d warnings, expected none with --strict", args[0], len(cfg.Warnings))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d destinations, %d warnings\n", args[0], len(cfg.Destinations), len(cfg.Warnings))
-			return nil
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d destinations, %d warnings\n", args[0], len(cfg.Destinations), len(cfg.Warnings))
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors")
@@ -67,8 +68,8 @@ func newConvert(env lookupEnv) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, w := range cfg.Warnings {
-				fmt.Fprintln(cmd.ErrOrStderr(), "differs:", w)
+			if err := list(cmd.ErrOrStderr(), "differs:", cfg); err != nil {
+				return err
 			}
 			if output == "" {
 				_, err = cmd.OutOrStdout().Write(text)
@@ -79,6 +80,15 @@ func newConvert(env lookupEnv) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, which must not be there yet; standard output by default")
 	return cmd
+}
+
+func list(w io.Writer, word string, cfg *siemconfig.Config) error {
+	for _, warning := range cfg.Warnings {
+		if _, err := fmt.Fprintln(w, word, warning); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parse(path string, env lookupEnv) (*siemconfig.Config, error) {

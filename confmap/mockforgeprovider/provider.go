@@ -4,6 +4,7 @@ package mockforgeprovider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,7 +50,7 @@ func (*provider) Scheme() string { return scheme }
 
 // Retrieve translates the file. The Collector ends when a reload fails, so a file
 // that became invalid gives what was good before.
-func (p *provider) Retrieve(_ context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
+func (p *provider) Retrieve(ctx context.Context, uri string, watcher confmap.WatcherFunc) (*confmap.Retrieved, error) {
 	path, ok := strings.CutPrefix(uri, scheme+":")
 	if !ok {
 		return nil, fmt.Errorf("uri: found %q, expected %s:FILE or %s: alone", uri, scheme, scheme)
@@ -70,7 +71,7 @@ func (p *provider) Retrieve(_ context.Context, uri string, watcher confmap.Watch
 	p.good[path] = cfg
 	var options []confmap.RetrievedOption
 	if watcher != nil && path != "" {
-		options = append(options, confmap.WithRetrievedClose(p.watch(path, data, watcher)))
+		options = append(options, confmap.WithRetrievedClose(p.watch(ctx, path, data, watcher)))
 	}
 	return confmap.NewRetrieved(cfg.Collector(), options...)
 }
@@ -94,8 +95,8 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	err = errors.Join(err, f.Close())
 	if err == nil && len(data) > maxFile {
 		err = fmt.Errorf("%s: found more than %d bytes, expected MockForge's config.yaml", path, maxFile)
 	}
@@ -103,8 +104,8 @@ func readFile(path string) ([]byte, error) {
 }
 
 // watch calls the watcher once, when the file has other, valid contents.
-func (p *provider) watch(path string, seen []byte, watcher confmap.WatcherFunc) confmap.CloseFunc {
-	ctx, cancel := context.WithCancel(context.Background())
+func (p *provider) watch(ctx context.Context, path string, seen []byte, watcher confmap.WatcherFunc) confmap.CloseFunc {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancels = append(p.cancels, cancel)
 	p.watches.Go(func() {
 		ticker := time.NewTicker(interval)
@@ -126,6 +127,8 @@ func (p *provider) watch(path string, seen []byte, watcher confmap.WatcherFunc) 
 			case err == nil && string(data) != string(seen):
 				watcher(&confmap.ChangeEvent{})
 				return
+			case err == nil:
+				reported = ""
 			}
 		}
 	})

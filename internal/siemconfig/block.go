@@ -87,8 +87,8 @@ func (b block) fail(key, format string, args ...any) {
 	b.parser.fail(b.node(key), "%s: %s", b.name(key), fmt.Sprintf(format, args...))
 }
 
-func (b block) warn(key, format string, args ...any) {
-	b.parser.warn(b.node(key), "%s: %s", b.name(key), fmt.Sprintf(format, args...))
+func (b block) warn(key, text string) {
+	b.parser.warn(b.node(key), "%s: %s", b.name(key), text)
 }
 
 // describe names a node without its value, which may be a secret.

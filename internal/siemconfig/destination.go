@@ -70,6 +70,9 @@ func (p *parser) destination(n *yaml.Node, path, blockKind string) (Destination,
 		all.fail("protocol", "found %s, expected one of %s, or udp or tcp%s", all.text("protocol").plain(), strings.Join(kindNames(), ", "), suggest(own, kindNames()))
 		return Destination{}, false
 	}
+	if name == misspelt {
+		return Destination{}, false
+	}
 	k, known := kinds[name]
 	if !known {
 		all.fail("protocol", "found no kind of destination, expected one of %s here or above destinations", strings.Join(kindNames(), ", "))

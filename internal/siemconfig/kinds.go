@@ -110,7 +110,8 @@ func buildCloudWatch(b block) Destination {
 	b.copy(d.Settings, "log_stream_name", "stream")
 	if b.has("credentials") {
 		c := b.open(b.keys["credentials"], b.name("credentials"), "access_key_id", "secret_access_key")
-		for key, name := range map[string]string{"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY"} {
+		for _, key := range []string{"access_key_id", "secret_access_key"} {
+			name := "AWS_" + strings.ToUpper(key)
 			if c.required(key, "${"+name+"}").Reference != "${env:"+name+"}" && c.has(key) {
 				c.fail(key, "found another value, expected exactly ${%s}; the exporter takes credentials where AWS's SDK looks for them: export %s, or remove credentials", name, name)
 			}
@@ -142,7 +143,7 @@ func buildAzure(b block) Destination {
 var transports = []string{"udp", "tcp"}
 
 // tag is an APP-NAME (RFC 5424, section 6.2.5) that may stand in a statement.
-var tag = regexp.MustCompile("^[!#%-\\[\\]-~]{1,48}$")
+var tag = regexp.MustCompile(`^[!#%-\[\]-~]{1,48}$`)
 
 // facilities are spelt as RFC 5424's documents do, and as MockForge's code.
 var facilities = strings.Fields(`kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit

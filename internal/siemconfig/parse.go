@@ -134,9 +134,15 @@ func cmpNode(nodes ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Line: 1, Column: 1}
 }
 
+// misspelt is a kind of which enough has been said.
+const misspelt = "?"
+
 func (p *parser) siem(siem block, cfg *Config) {
 	cfg.Enabled = siem.boolean("enabled", true)
 	blockKind := siem.choice("protocol", "", kindNames()...)
+	if siem.has("protocol") && blockKind == "" {
+		blockKind = misspelt
+	}
 	siem.choice("format", "", "rfc5424", "json", "jsonl")
 	o := p.overrides()
 	if o.enabled != nil {

@@ -40,12 +40,14 @@ var badInputs = []struct {
 	{"enabled", "security:\n  monitoring:\n    siem:\n      enabled: maybe\n      destinations: [{protocol: file, path: /tmp/a}]\n", []string{`config.yaml:4:16: security.monitoring.siem.enabled: found "maybe", expected true or false`}},
 	{"misspelt protocol", in("splnk", "token: a"), []string{
 		`config.yaml:5:17: security.monitoring.siem.protocol: found "splnk", expected one of azure, cloudwatch, datadog, file, gcp, http, https, splunk, syslog; did you mean splunk?`,
-		"config.yaml:7:11: security.monitoring.siem.destinations[0].protocol: found no kind of destination, expected one of azure, cloudwatch, datadog, file, gcp, http, https, splunk, syslog here or above destinations"}},
+	}},
+	{"no protocol", strings.Replace(in("", "token: a"), "      protocol: \n", "", 1), []string{"config.yaml:6:11: security.monitoring.siem.destinations[0].protocol: found no kind of destination, expected one of azure, cloudwatch, datadog, file, gcp, http, https, splunk, syslog here or above destinations"}},
 	{"misspelt own protocol", in("syslog", "protocol: upd", "host: a"), []string{`config.yaml:7:21: security.monitoring.siem.destinations[0].protocol: found "upd", expected one of azure, cloudwatch, datadog, file, gcp, http, https, splunk, syslog, or udp or tcp`}},
 	{"no destination", "security:\n  monitoring:\n    siem:\n      enabled: true\n      destinations: []\n", []string{"config.yaml:5:21: security.monitoring.siem.destinations: found no destination, expected at least one; add it, or set MOCKFORGE_SIEM_PROTOCOL=syslog and MOCKFORGE_SIEM_HOST"}},
 	{"destinations is a block", "security:\n  monitoring:\n    siem:\n      destinations: {host: a}\n", []string{"config.yaml:4:21: security.monitoring.siem.destinations: found a block of keys, expected a list"}},
 	{"a destination is a text", in("file", "just this"), []string{
-		"config.yaml:7:11: security.monitoring.siem.destinations[0]: found a value, expected a block of keys"}},
+		"config.yaml:7:11: security.monitoring.siem.destinations[0]: found a value, expected a block of keys",
+	}},
 	{"unknown key of a destination", in("splunk", siemURL, "token: a", "sourcetype: b"), []string{"config.yaml:9:11: security.monitoring.siem.destinations[0].sourcetype: found an unknown key, expected one of protocol, url, token, index, source_type; did you mean source_type?"}},
 	{"a key twice", in("file", "path: /a", "path: /b"), []string{"config.yaml:8:11: security.monitoring.siem.destinations[0].path: found twice, expected once; remove one"}},
 	{"no path", in("file", "format: jsonl"), []string{"config.yaml:7:11: security.monitoring.siem.destinations[0].path: found nothing, expected a file; add the key"}},
@@ -59,7 +61,8 @@ var badInputs = []struct {
 	{"udp to Splunk", in("splunk", siemURL, "token: a", "protocol: udp"), []string{`config.yaml:9:21: security.monitoring.siem.destinations[0].protocol: found "udp" in a destination of kind splunk, expected it with syslog alone`}},
 	{"negative size", in("file", "path: /a", "rotation:", `  max_size: "-100MB"`, "  max_files: -1"), []string{
 		`config.yaml:9:23: security.monitoring.siem.destinations[0].rotation.max_size: found "-100MB", expected a size such as 100MB or 64KiB`,
-		`config.yaml:10:24: security.monitoring.siem.destinations[0].rotation.max_files: found "-1", expected a whole number from 0 to 1000000`}},
+		`config.yaml:10:24: security.monitoring.siem.destinations[0].rotation.max_files: found "-1", expected a whole number from 0 to 1000000`,
+	}},
 	{"no URL", in("https", `url: "siem.example.com?key=s3cret"`), []string{"config.yaml:7:16: security.monitoring.siem.destinations[0].url: found no URL, expected http:// or https:// with a host"}},
 	{"https that is http", in("https", `url: "http://siem.example.com"`), []string{"config.yaml:7:16: security.monitoring.siem.destinations[0].url: found http:// with protocol https, expected https://; for plain HTTP write protocol: http"}},
 	{"credentials in a URL", in("https", `url: "https://u:s3cret@siem.example.com"`), []string{"config.yaml:7:16: security.monitoring.siem.destinations[0].url: found a user in the URL, expected none; put credentials into headers"}},
@@ -147,8 +150,10 @@ func TestEnvironmentIsWrong(t *testing.T) {
 }
 
 func TestEnvironmentWins(t *testing.T) {
-	cfg, err := Parse(Source{Name: "config.yaml", Data: []byte(in("syslog", "host: a", "protocol: tcp", "port: 1")),
-		Env: env("MOCKFORGE_SIEM_PORT", "2")})
+	cfg, err := Parse(Source{
+		Name: "config.yaml", Data: []byte(in("syslog", "host: a", "protocol: tcp", "port: 1")),
+		Env: env("MOCKFORGE_SIEM_PORT", "2"),
+	})
 	require.NoError(t, err)
 	assert.Equal(t, 2, cfg.Destinations[0].Settings["port"])
 	assert.Equal(t, "a", cfg.Destinations[0].Settings["endpoint"])
