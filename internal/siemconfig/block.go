@@ -4,6 +4,7 @@ package siemconfig
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,16 @@ func (b block) required(key, what string) Text {
 		b.fail(key, "found an empty text, expected %s", what)
 	}
 	return t
+}
+
+// match reads a required text that has a form. What the exporter would refuse is
+// refused here: it would end the collector at a reload.
+func (b block) match(key, what string, form *regexp.Regexp) string {
+	t := b.required(key, what)
+	if t.Value != "" && len(t.Unset) == 0 && !form.MatchString(t.Value) {
+		b.fail(key, "found %s, expected %s", t.plain(), what)
+	}
+	return t.Reference
 }
 
 // copy takes a text over as it is.

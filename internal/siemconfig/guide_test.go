@@ -55,7 +55,7 @@ func guideEnv(name string) (string, bool) {
 	switch name {
 	case "SIEM_API_KEY", "SPLUNK_TOKEN", "DATADOG_API_KEY", "DATADOG_APP_KEY", "AWS_ACCESS_KEY_ID",
 		"AWS_SECRET_ACCESS_KEY", "AZURE_WORKSPACE_ID", "AZURE_SHARED_KEY":
-		return "secret-" + name, true
+		return "secret-" + strings.ReplaceAll(name, "_", "-"), true
 	}
 	return "", false
 }

@@ -10,6 +10,16 @@ import (
 	"strings"
 )
 
+var (
+	headerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	// The forms of names: those that the exporters take.
+	datadogSite = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	gcpProject  = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]*$`)
+	gcpLog      = regexp.MustCompile(`^[A-Za-z0-9/_.-]{1,511}$`)
+	workspaceID = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+	azureTable  = regexp.MustCompile(`^[0-9A-Za-z_]{1,100}$`)
+)
+
 func buildWebhook(b block) Destination {
 	settings := map[string]any{}
 	to, place := b.endpoint("url")
@@ -20,7 +30,18 @@ func buildWebhook(b block) Destination {
 		headers := b.open(b.keys["headers"], b.name("headers"))
 		values := map[string]any{}
 		for name := range headers.keys {
-			values[name] = headers.required(name, "a header's value").Reference
+			if !headerName.MatchString(name) {
+				headers.fail(name, "found a header with another character in its name, expected letters, digits and -_.")
+			}
+			value := headers.required(name, "a header's value")
+			scheme := strings.ToLower(strings.TrimSpace(value.Value))
+			if len(value.Unset) == 0 && (scheme == "bearer" || scheme == "basic") {
+				headers.fail(name, "found a scheme alone, expected credentials behind it")
+			}
+			if strings.ContainsAny(value.Value, "\r\n\x00") {
+				headers.fail(name, "found a line's end, expected one line")
+			}
+			values[name] = value.Reference
 		}
 		settings["headers"] = values
 	}
@@ -36,7 +57,7 @@ func buildWebhook(b block) Destination {
 	return Destination{Exporter: "webhook", Settings: settings, place: place}
 }
 
-var fileSize = regexp.MustCompile(`(?i)^[0-9]{1,12} *(B|[KMG]i?B)?$`)
+var fileSize = regexp.MustCompile(`(?i)^[0-9]{1,9} *(B|[KMG]i?B)?$`)
 
 func buildFile(b block) Destination {
 	path := b.required("path", "a file")
@@ -82,12 +103,14 @@ func buildSplunk(b block) Destination {
 func buildDatadog(b block) Destination {
 	d := fromExample("datadog", nil)
 	datadog := map[string]any{"api_key": b.required("api_key", "a Datadog API key").Reference}
-	b.copy(datadog, "site", "site")
+	if b.has("site") {
+		datadog["site"] = b.match("site", "a site such as datadoghq.com or datadoghq.eu", datadogSite)
+	}
 	tags, nodes := b.list("tags")
 	values := make([]any, 0, len(tags))
 	for i, tag := range tags {
-		if strings.Contains(tag.Value, ",") {
-			b.parser.fail(nodes[i], "%s[%d]: found a comma, expected a tag such as env:production; write one tag an entry", b.name("tags"), i)
+		if tag.Value == "" && len(tag.Unset) == 0 || strings.ContainsAny(tag.Value, ",\r\n") {
+			b.parser.fail(nodes[i], "%s[%d]: found nothing, a comma or a line's end, expected a tag such as env:production; write one tag an entry", b.name("tags"), i)
 		}
 		values = append(values, tag.Reference)
 	}
@@ -123,8 +146,8 @@ func buildCloudWatch(b block) Destination {
 func buildGCP(b block) Destination {
 	d := fromExample("google-cloud-logging", nil)
 	d.Settings["gcp"] = map[string]any{
-		"project_id":       b.required("project_id", "the id of a project").Reference,
-		"log_name":         b.required("log_name", "the name of a log").Reference,
+		"project_id":       b.match("project_id", "the id of a project", gcpProject),
+		"log_name":         b.match("log_name", "up to 511 letters, digits and any of ./_-", gcpLog),
 		"credentials_path": b.required("credentials_path", "the file of a service account's key").Reference,
 	}
 	return d
@@ -132,11 +155,10 @@ func buildGCP(b block) Destination {
 
 func buildAzure(b block) Destination {
 	b.warn("workspace_id", "Microsoft ended support of the Data Collector API on 2026-09-14; the exporter azure_monitor also speaks the Logs Ingestion API: put it into a file of your own")
-	logType := b.required("log_type", "the name of a table")
 	return Destination{Exporter: "azure_monitor", Settings: map[string]any{"data_collector": map[string]any{
-		"workspace_id": b.required("workspace_id", "the id of a workspace").Reference,
+		"workspace_id": b.match("workspace_id", "the id of a workspace", workspaceID),
 		"shared_key":   b.required("shared_key", "the workspace's key").Reference,
-		"log_type":     logType.Reference,
+		"log_type":     b.match("log_type", "the name of a table, up to 100 letters, digits and _", azureTable),
 	}}}
 }
 
