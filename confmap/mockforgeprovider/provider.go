@@ -3,6 +3,7 @@
 package mockforgeprovider
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -117,18 +118,18 @@ func (p *provider) watch(ctx context.Context, path string, seen []byte, watcher 
 				return
 			case <-ticker.C:
 			}
-			data, _, err := read(path)
-			switch {
-			case err != nil && err.Error() != reported:
-				reported = err.Error()
-				if data == nil || string(data) != string(seen) {
-					p.logger.Error("MockForge's settings became invalid; the old ones stay", zap.String("file", path), zap.Error(err))
-				}
-			case err == nil && string(data) != string(seen):
+			if data, err := readFile(path); err == nil && bytes.Equal(data, seen) {
+				reported = ""
+				continue
+			}
+			_, _, err := read(path)
+			if err == nil {
 				watcher(&confmap.ChangeEvent{})
 				return
-			case err == nil:
-				reported = ""
+			}
+			if err.Error() != reported {
+				reported = err.Error()
+				p.logger.Error("MockForge's settings became invalid; the old ones stay", zap.String("file", path), zap.Error(err))
 			}
 		}
 	})

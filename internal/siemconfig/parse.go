@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -222,58 +221,4 @@ func (p *parser) alerts(monitoring block) {
 		count = fmt.Sprintf(": %d rules", len(n.Content))
 	}
 	p.warn(n, "security.monitoring.alerts%s are NOT acted on: this distribution raises no alerts from them yet; keep your SIEM's rules", count)
-}
-
-// places refuses loops and destinations that are there twice.
-func (p *parser) places(cfg *Config) {
-	own := map[string]string{}
-	for kind, v := range map[string][2]string{
-		"http":   {"MOCKFORGE_HTTP_ENDPOINT", "localhost:8765"},
-		"syslog": {"MOCKFORGE_SYSLOG_ENDPOINT", "localhost:5514"},
-	} {
-		endpoint, set := p.env(v[0])
-		if !set || endpoint == "" {
-			endpoint = v[1]
-		}
-		if i := strings.LastIndex(endpoint, ":"); i >= 0 {
-			own[kind+" "+hostPort(endpoint[:i], endpoint[i+1:])] = v[0]
-		}
-	}
-	seen := map[string]int{}
-	for i, d := range cfg.Destinations {
-		if d.place == "" {
-			continue
-		}
-		if variable := own[strings.Split(d.place, " index ")[0]]; variable != "" {
-			p.fail(d.at, "destinations[%d]: found this collector's own listener (%s), expected another server; events would go round for ever", i, variable)
-		}
-		// Two webhooks may have one server.
-		if first, twice := seen[d.place]; twice && !strings.HasPrefix(d.place, "http ") {
-			p.fail(d.at, "destinations[%d]: found the same place as destinations[%d], expected another; every event would be there twice", i, first)
-		}
-		seen[d.place] = i
-	}
-}
-
-// MockForgeBlock is what MockForge's own file should have: one destination, this
-// collector.
-const MockForgeBlock = `security:
-  monitoring:
-    siem:
-      enabled: true
-      destinations:
-        - protocol: http
-          url: "http://localhost:8765/api/v1/events"
-          method: POST
-`
-
-// twice says that MockForge acts on the same block.
-func (p *parser) twice(monitoring block, key string, cfg *Config) {
-	if !cfg.Enabled || len(cfg.Destinations) == 0 || !monitoring.has("siem") || key == "collector" {
-		return
-	}
-	if !slices.ContainsFunc(cfg.Destinations, func(d Destination) bool { return d.at != nil && d.at.Line > 0 }) {
-		return
-	}
-	p.warn(monitoring.keys["siem"], "security.monitoring.siem: MockForge acts on this block too where it can read it, and every event would arrive twice. Rename it to security.monitoring.collector, or keep it in a file that MockForge does not read, and give MockForge this one:\n%s", MockForgeBlock)
 }

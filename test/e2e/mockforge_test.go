@@ -116,6 +116,17 @@ func TestMockForgePrintConfigShowsNoSecret(t *testing.T) {
 	assert.NotContains(t, out, "s3cret")
 }
 
+// TestMockForgeConvert: what siemctl writes is a configuration, on its own.
+func TestMockForgeConvert(t *testing.T) {
+	source := writeFile(t, filepath.Join(t.TempDir(), "config.yaml"), mergedGuide(t, "azure"))
+	converted := filepath.Join(t.TempDir(), "collector.yaml")
+	out, err := exec.CommandContext(t.Context(), "../../bin/siemctl", "convert", source, "-o", converted).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "retry.max_attempts: MockForge loses an event after the last attempt")
+	answer, err := command(t, "validate", "--config", converted)
+	require.NoError(t, err, answer)
+}
+
 func TestMockForgeBadFile(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "config.yaml"), "security:\n  monitoring:\n    siem:\n      protcol: splunk\n      destinations:\n        - url: x\n")
 	out, err := command(t, "validate", "--config=mockforge:"+path)
