@@ -30,8 +30,8 @@ e2e: build ## run the tests against the real binary
 fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./internal/condition -run '^$$' -fuzz FuzzSelector -fuzztime $(FUZZTIME)
-	go test ./internal/condition -run '^$$' -fuzz FuzzAlert -fuzztime $(FUZZTIME)
 	go test ./internal/siemconfig -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	go test ./internal/condition -run '^$$' -fuzz FuzzAlert -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHandler -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzHEC -fuzztime $(FUZZTIME)
 	go test ./receiver/mockforgereceiver -run '^$$' -fuzz FuzzFrames -fuzztime $(FUZZTIME)

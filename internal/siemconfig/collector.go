@@ -25,9 +25,15 @@ func (cfg *Config) Collector() map[string]any {
 	add(filter, "exclude", cfg.Exclude)
 	add(filter, "conditions", cfg.Conditions)
 	section(base, "processors")["siem_filter"] = filter
-	if len(cfg.Destinations) == 0 {
-		return base // its file
+	if len(cfg.Destinations) > 0 {
+		cfg.addDestinations(base)
 	}
+	cfg.addAlerts(base)
+	return base
+}
+
+// addDestinations puts them in the place of the default pipelines' file.
+func (cfg *Config) addDestinations(base map[string]any) {
 	pipelines := section(section(base, "service"), "pipelines")
 	delete(pipelines, "logs/file")
 	exporters := map[string]any{}
@@ -43,7 +49,6 @@ func (cfg *Config) Collector() map[string]any {
 		}
 		pipelines[fmt.Sprintf("logs/mf_%d_%s", i, d.Exporter)] = pipeline
 	}
-	return base
 }
 
 // idle is a Collector that is healthy and neither takes nor sends: a pipeline

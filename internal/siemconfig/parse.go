@@ -36,6 +36,8 @@ type Config struct {
 	// Include, Exclude and Conditions are the guide's filters, with variables as
 	// references.
 	Include, Exclude, Conditions []string
+	// Alerts are the guide's rules, as the connector siem_alert takes them.
+	Alerts []any
 	// Warnings say what differs from MockForge, and what is not acted on.
 	Warnings Problems
 }
@@ -114,7 +116,7 @@ func (p *parser) settings(root *yaml.Node, cfg *Config, environmentAlone bool) {
 		p.fail(cmpNode(monitoring.at, security.at, top.at), "security.monitoring: found neither siem nor alerts, expected one of them; is this MockForge's config.yaml?")
 		return
 	}
-	p.alerts(monitoring)
+	p.alerts(monitoring, cfg)
 	key := "siem"
 	if monitoring.has("collector") {
 		key = "collector"
@@ -208,17 +210,4 @@ func entries[T any](b block, key string, parse func(string) (T, error)) []string
 		references = append(references, t.Reference)
 	}
 	return references
-}
-
-// alerts says that rules are not acted on: no component does yet.
-func (p *parser) alerts(monitoring block) {
-	n := monitoring.keys["alerts"]
-	if isNull(n) {
-		return
-	}
-	count := ""
-	if n.Kind == yaml.SequenceNode {
-		count = fmt.Sprintf(": %d rules", len(n.Content))
-	}
-	p.warn(n, "security.monitoring.alerts%s are NOT acted on: this distribution raises no alerts from them yet; keep your SIEM's rules", count)
 }

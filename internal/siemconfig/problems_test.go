@@ -75,6 +75,10 @@ var badInputs = []struct {
 	{"scheme alone", in("http", siemURL, "headers: {Authorization: 'Bearer '}"), []string{"config.yaml:8:36: security.monitoring.siem.destinations[0].headers.Authorization: found a scheme alone, expected credentials behind it"}},
 	{"site", in("datadog", "api_key: s3cret", "site: 'https://datadoghq.com'"), []string{`config.yaml:8:17: security.monitoring.siem.destinations[0].site: found "https://datadoghq.com", expected a site such as datadoghq.com or datadoghq.eu`}},
 	{"project", in("gcp", "project_id: My Project", "log_name: a", "credentials_path: /a"), []string{`config.yaml:7:23: security.monitoring.siem.destinations[0].project_id: found "My Project", expected the id of a project`}},
+	{"alert", "security:\n  monitoring:\n    alerts:\n      - {name: a, condition: 'event_type ==', severity: hihg}\n", []string{
+		`config.yaml:4:30: security.monitoring.alerts[0].condition: found "event_type ==": `,
+		`config.yaml:4:57: security.monitoring.alerts[0].severity: found "hihg", expected one of low, medium, high, critical; did you mean high?`,
+	}},
 	{"filter", "security:\n  monitoring:\n    siem:\n      filters:\n        exclude: ['severity:lo']\n", []string{`config.yaml:5:19: security.monitoring.siem.filters.exclude[0]: found "severity:lo": `}},
 	{"own HTTP listener", in("http", "url: http://127.0.0.1:8765/api/v1/events"), []string{"config.yaml:7:11: destinations[0]: found this collector's own listener (MOCKFORGE_HTTP_ENDPOINT), expected another server; events would go round for ever"}},
 	{"own syslog listener", in("syslog", "host: localhost", "port: 5514"), []string{"config.yaml:7:11: destinations[0]: found this collector's own listener (MOCKFORGE_SYSLOG_ENDPOINT), expected another server; events would go round for ever"}},
@@ -196,6 +200,24 @@ func TestVariables(t *testing.T) {
 	} {
 		assert.Equal(t, want, expand(raw, set), raw)
 	}
+}
+
+func TestLoops(t *testing.T) {
+	file := in("file", "path: /var/log/mockforge/siem-events.jsonl")
+	_, err := Parse(Source{Name: "config.yaml", Data: []byte(file), Env: env("MOCKFORGE_EVENTS_IN", "/var/log/mockforge/*.jsonl*")})
+	require.ErrorContains(t, err, "config.yaml:7:11: destinations[0]: found the file that is tailed (MOCKFORGE_EVENTS_IN)")
+	_, err = Parse(Source{Name: "config.yaml", Data: []byte(file), Env: env("MOCKFORGE_EVENTS_IN", "/var/log/other/*")})
+	require.NoError(t, err)
+
+	both := strings.Replace(file, "    siem:", "    collector:", 1) + `
+    siem:
+      destinations:
+        - {protocol: file, path: /var/log/mockforge/siem-events.jsonl}
+`
+	_, err = Parse(Source{Name: "config.yaml", Data: []byte(both), Env: env()})
+	require.ErrorContains(t, err, "config.yaml:11:11: security.monitoring.siem.destinations[0]: found the place that collector.destinations[0] has")
+	_, err = Parse(Source{Name: "config.yaml", Data: []byte(strings.Replace(both, "siem-events.jsonl}", "other.jsonl}", 1)), Env: env()})
+	require.NoError(t, err)
 }
 
 // FuzzParse: no input panics, and what is taken becomes a configuration.

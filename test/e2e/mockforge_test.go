@@ -265,3 +265,23 @@ func TestMockForgeDisabled(t *testing.T) {
 	assert.Zero(t, status)
 	c.stop(t)
 }
+
+// TestMockForgeAlerts runs the guide's rules and sees one raise its alert.
+func TestMockForgeAlerts(t *testing.T) {
+	dir := t.TempDir()
+	path := writeFile(t, filepath.Join(dir, "config.yaml"), guideBlock(t, 9))
+	alerts := filepath.Join(dir, "alerts.jsonl")
+	c := start(t, options{dir: dir, only: "mockforge:" + path, env: []string{
+		"MOCKFORGE_ALERTS_FILE=" + alerts,
+		"MOCKFORGE_ALERTS_JOURNAL=" + filepath.Join(dir, "journal-alerts"),
+		"MOCKFORGE_ALERTS_STATE=" + filepath.Join(dir, "state"),
+		fmt.Sprintf("MOCKFORGE_ALERTS_CONTROL=127.0.0.1:%d", freePorts(t, 1)[0]),
+	}})
+	status, answer := c.post(`{"event_type":"authz.privilege_escalation","severity":"critical","actor":{"username":"eve"}}`)
+	require.Equal(t, http.StatusOK, status, answer)
+	require.Eventually(t, func() bool {
+		data, _ := os.ReadFile(alerts) // it may not be there yet
+		return strings.Contains(string(data), "Privilege Escalation")
+	}, startTimeout, 50*time.Millisecond)
+	c.stop(t)
+}
