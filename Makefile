@@ -57,6 +57,8 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/...
+	@for module in bench/*/go.mod; do (cd $$(dirname $$module) && go list -deps -test ./... >/dev/null) || \
+		{ echo "$$module is not up to date: run go mod tidy there and commit"; exit 1; }; done
 	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \
 		{ echo "generated files are not up to date: run make generate and commit"; exit 1; }
 
