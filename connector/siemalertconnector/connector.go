@@ -188,8 +188,8 @@ const maxAhead = 5 * time.Minute
 
 func (c *alertConnector) timeOf(record plog.LogRecord, now time.Time) int64 {
 	arrived := record.ObservedTimestamp().AsTime()
-	if record.ObservedTimestamp() == 0 {
-		arrived = now
+	if record.ObservedTimestamp() == 0 || arrived.After(now) {
+		arrived = now // a sender of OTLP writes it too: one in the future would make all others late
 	}
 	at := record.Timestamp().AsTime()
 	if c.cfg.Time == ClockArrival || record.Timestamp() == 0 || at.After(arrived.Add(maxAhead)) {
