@@ -182,7 +182,7 @@ func (f *firing) index(attrs pcommon.Map) {
 	attrs.PutStr(eventlog.AttrSecurityRuleName, f.rule.name)
 	attrs.PutStr(eventlog.AttrAlertSeverity, f.rule.severity.String())
 	putStrings(attrs.PutEmptySlice(eventlog.AttrAlertActions), f.rule.actions)
-	if f.count == math.Trunc(f.count) {
+	if f.count == math.Trunc(f.count) && math.Abs(f.count) < 1<<63 {
 		attrs.PutInt(eventlog.AttrAlertCount, int64(f.count))
 	} else {
 		attrs.PutDouble(eventlog.AttrAlertCount, f.count)

@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/mockforge/otelcol-mockforge/internal/condition"
 )
 
 func TestObservedInTheFuture(t *testing.T) {
@@ -19,4 +22,25 @@ func TestObservedInTheFuture(t *testing.T) {
 	record.SetObservedTimestamp(far)
 	c := &alertConnector{cfg: &Config{}}
 	assert.Equal(t, now.UnixNano(), c.timeOf(record, now))
+}
+
+func TestSummandTooLarge(t *testing.T) {
+	alert, err := condition.ParseAlert("sum(bytes) > 10 in 5m")
+	require.NoError(t, err)
+	r := &rule{window: alert.Window}
+	record := plog.NewLogRecord()
+	bytes := record.Body().SetEmptyMap().PutEmpty("bytes")
+	bytes.SetDouble(1e308)
+	assert.False(t, r.measure(new(entry), record, pcommon.NewResource()))
+	assert.EqualValues(t, 1, r.clashes)
+	bytes.SetDouble(1e20)
+	assert.True(t, r.measure(new(entry), record, pcommon.NewResource()))
+}
+
+func TestLargeCountIsNoInteger(t *testing.T) {
+	attrs := pcommon.NewMap()
+	(&firing{rule: &rule{}, count: 1e20}).index(attrs)
+	v, ok := attrs.Get("alert.count")
+	require.True(t, ok)
+	assert.Equal(t, pcommon.ValueTypeDouble, v.Type())
 }

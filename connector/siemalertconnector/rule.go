@@ -29,6 +29,9 @@ const (
 	// maxValue is the size of a value from which on a hash stands for it in the
 	// key of a group.
 	maxValue = 256
+	// maxSummand keeps sums finite: an infinite one could not be written, nor be
+	// taken apart again.
+	maxSummand = 1e300
 )
 
 // rule is a compiled rule and its state.
@@ -234,7 +237,7 @@ func (r *rule) measure(e *entry, record plog.LogRecord, resource pcommon.Resourc
 	case condition.Sum:
 		var clash bool
 		e.value, ok, clash = r.window.Field.Number(record, resource)
-		if clash || math.IsNaN(e.value) || math.IsInf(e.value, 0) {
+		if clash || math.IsNaN(e.value) || math.Abs(e.value) > maxSummand {
 			r.clashes++
 			return false
 		}
