@@ -3,6 +3,7 @@
 package siemalertconnector
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,4 +44,15 @@ func TestLargeCountIsNoInteger(t *testing.T) {
 	v, ok := attrs.Get("alert.count")
 	require.True(t, ok)
 	assert.Equal(t, pcommon.ValueTypeDouble, v.Type())
+}
+
+func TestHeldStays(t *testing.T) {
+	o := &outbox{held: make(map[string]bool)}
+	o.hold([]string{"stuck"})
+	for i := range maxHeld + 2 {
+		uids := []string{strconv.Itoa(i)}
+		o.hold(uids)
+		o.letGo(uids)
+	}
+	assert.True(t, o.holds("stuck"), "nothing else is held")
 }

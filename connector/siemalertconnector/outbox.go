@@ -180,7 +180,8 @@ func (o *outbox) letGo(uids []string) {
 	for _, uid := range uids {
 		delete(o.held, uid)
 	}
-	if len(o.held) == 0 {
-		o.heldOrder = nil
+	// What is gone must not push out what is held.
+	if len(o.heldOrder) > 2*len(o.held) {
+		o.heldOrder = slices.DeleteFunc(o.heldOrder, func(uid string) bool { return !o.held[uid] })
 	}
 }
