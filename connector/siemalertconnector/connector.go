@@ -68,7 +68,7 @@ func newAlertConnector(cfg *Config, set connector.Settings, telemetry *metadata.
 		return nil, err
 	}
 	for _, r := range rules {
-		r.groups.budget = c.kept
+		r.groups.join(c.kept)
 		r.to = c.route(r.actions)
 		r.counted = metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", r.name)))
 	}

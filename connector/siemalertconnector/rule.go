@@ -58,7 +58,6 @@ func (cfg *Config) compile() ([]*rule, error) {
 		rules []*rule
 		errs  []error
 		names = make(map[string]bool)
-		kept  = &budget{max: cfg.MaxMatches}
 	)
 	for i := range cfg.Rules {
 		rc := &cfg.Rules[i]
@@ -70,7 +69,7 @@ func (cfg *Config) compile() ([]*rule, error) {
 			fail(errors.New("name: found it twice, expected a name of its own"))
 		}
 		names[rc.Name] = true
-		r, problems := rc.compile(kept)
+		r, problems := rc.compile()
 		for _, err := range problems {
 			fail(err)
 		}
@@ -81,7 +80,7 @@ func (cfg *Config) compile() ([]*rule, error) {
 	return rules, errors.Join(errs...)
 }
 
-func (rc *RuleConfig) compile(kept *budget) (*rule, []error) {
+func (rc *RuleConfig) compile() (*rule, []error) {
 	r := &rule{
 		name: rc.Name, description: rc.Description,
 		actions: rc.allActions(), compliance: rc.complianceJSON(),
@@ -107,7 +106,7 @@ func (rc *RuleConfig) compile(kept *budget) (*rule, []error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	r.groups = newGroups(r.shape(rc), cmp.Or(rc.MaxGroups, defaultMaxGroups), kept)
+	r.groups = newGroups(r.shape(rc), cmp.Or(rc.MaxGroups, defaultMaxGroups))
 	return r, nil
 }
 

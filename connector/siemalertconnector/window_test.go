@@ -172,7 +172,8 @@ func TestWindowIsExact(t *testing.T) {
 
 func TestGroupsAreBounded(t *testing.T) {
 	b := &budget{max: 10}
-	g := newGroups(shape{within: minutes(5), limit: 5}, 3, b)
+	g := newGroups(shape{within: minutes(5), limit: 5}, 3)
+	g.join(b)
 	add := func(key string, at int64) lost {
 		_, _, _, l := g.add([]byte(key), entry{at: at})
 		more := g.shrink()
@@ -199,4 +200,30 @@ func TestGroupsAreBounded(t *testing.T) {
 	}
 	assert.Equal(t, 10, b.used)
 	assert.Len(t, g.byKey["d"].Value.(*keyed).entries, 10)
+}
+
+// TestOneRuleDoesNotBlindAnother: a flood fills the memory of all, and costs the
+// rule alone that counts it.
+func TestOneRuleDoesNotBlindAnother(t *testing.T) {
+	b := &budget{max: 100}
+	flooded := newGroups(shape{within: minutes(5), limit: 1000}, 10_000)
+	flooded.join(b)
+	quiet := newGroups(shape{within: minutes(5), limit: 5}, 10_000)
+	quiet.join(b)
+	var cost lost
+	fired := false
+	for i := range int64(1000) {
+		_, _, _, _ = flooded.add([]byte(strconv.FormatInt(i%300, 10)), entry{at: i})
+		l := flooded.shrink()
+		cost.groups += l.groups
+		if i%100 == 0 {
+			v, _, _, _ := quiet.add([]byte("x"), entry{at: i})
+			fired = fired || v == verdictFired
+			assert.Zero(t, quiet.shrink())
+		}
+	}
+	assert.True(t, fired)
+	assert.Equal(t, 100, b.used)
+	assert.Equal(t, 10, quiet.used)
+	assert.Positive(t, cost.groups)
 }
