@@ -168,3 +168,15 @@ func httpStatus(err error) int {
 	code, _ := strconv.Atoi(cmp.Or(m[1:]...)) // three digits
 	return code
 }
+
+// words says what went wrong in one short line, fit for logs and dead letters:
+// the exporters of others put into their errors whatever a server answered.
+func words(err error) string {
+	if err == nil {
+		return ""
+	}
+	if own, ok := alone[*httpsend.Error](err); ok {
+		return own.Error()
+	}
+	return httpsend.Clean(err.Error())
+}

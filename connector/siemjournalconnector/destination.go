@@ -275,12 +275,8 @@ func (d *destination) mine(b *batch) [][]byte {
 // bury writes a dead letter, and only then is done with the event.
 func (d *destination) bury(e event, v verdict, answer error) error {
 	record, _ := unaddress(d.name, e.payload)
-	reason := answer.Error()
-	if own, ok := alone[*httpsend.Error](answer); ok {
-		reason = own.Error()
-	}
 	err := d.letters.bury(deadLetter{
-		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: reason, Status: v.status, Record: record,
+		Time: time.Now().UTC(), Destination: d.name, Position: e.seq, Reason: words(answer), Status: v.status, Record: record,
 	})
 	if err != nil {
 		d.logger.Error("an event that was refused for good cannot be put aside; it is tried again", zap.String("destination", d.name), zap.Error(err))

@@ -31,13 +31,13 @@ func (d *destination) report(v verdict, err error) {
 		d.state.failures = 0
 	} else {
 		d.state.failures++
-		d.state.lastError, d.state.lastErrorAt = err.Error(), time.Now().UTC()
+		d.state.lastError, d.state.lastErrorAt = words(err), time.Now().UTC()
 	}
 	d.mu.Unlock()
 	if v.outcome == before {
 		return
 	}
-	fields := []zap.Field{zap.String("destination", d.name), zap.Int("status", v.status), zap.Error(err)}
+	fields := []zap.Field{zap.String("destination", d.name), zap.Int("status", v.status), zap.String("error", words(err))}
 	switch v.outcome {
 	case httpsend.Held:
 		d.logger.Error("the destination refuses everything; its events are kept until somebody mends it", fields...)
