@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/httpanswer"
 )
 
 // startControl listens for test alerts:
@@ -84,7 +85,7 @@ func (c *alertConnector) testAlert(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("%w; it is tried again", err))
 		return
 	}
-	reply(w, http.StatusOK, testAnswer{Alert: name, EventID: id, Pipelines: names(rule.to)})
+	httpanswer.Write(w, http.StatusOK, testAnswer{Alert: name, EventID: id, Pipelines: names(rule.to)})
 }
 
 func alertName(r *http.Request) (string, error) {
@@ -114,16 +115,5 @@ func (r *rule) testLogs(now time.Time) (plog.Logs, error) {
 }
 
 func refuse(w http.ResponseWriter, code int, err error) {
-	reply(w, code, map[string]string{"error": err.Error()})
-}
-
-func reply(w http.ResponseWriter, code int, answer any) {
-	body, err := json.Marshal(answer)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_, _ = w.Write(append(body, '\n')) // the client may be gone
+	httpanswer.Write(w, code, map[string]string{"error": err.Error()})
 }

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
+	"github.com/mockforge/otelcol-mockforge/internal/httpanswer"
 	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
 )
@@ -29,7 +30,7 @@ func (c *journalConnector) startControl(ctx context.Context, host component.Host
 		return nil
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /cursors", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, c.status()) })
+	mux.HandleFunc("GET /cursors", func(w http.ResponseWriter, _ *http.Request) { httpanswer.Write(w, http.StatusOK, c.status()) })
 	mux.HandleFunc("POST /cursors", c.handle(c.setCursor))
 	mux.HandleFunc("POST /dead-letters", c.handle(c.replayDeadLetters))
 	cfg := c.cfg.Control.Get()
@@ -100,7 +101,7 @@ func (c *journalConnector) status() journalStatus {
 func (c *journalConnector) handle(act func(*destination, *http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" {
-			reply(w, http.StatusForbidden, map[string]string{"error": "Origin: found one, expected none"})
+			httpanswer.Write(w, http.StatusForbidden, map[string]string{"error": "Origin: found one, expected none"})
 			return
 		}
 		name := r.URL.Query().Get("destination")
@@ -110,13 +111,13 @@ func (c *journalConnector) handle(act func(*destination, *http.Request) (any, er
 			}
 			answer, err := act(d, r)
 			if err != nil {
-				reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+				httpanswer.Write(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 				return
 			}
-			reply(w, http.StatusOK, answer)
+			httpanswer.Write(w, http.StatusOK, answer)
 			return
 		}
-		reply(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("destination: found %q, expected a pipeline behind the journal", name)})
+		httpanswer.Write(w, http.StatusNotFound, map[string]string{"error": fmt.Sprintf("destination: found %q, expected a pipeline behind the journal", name)})
 	}
 }
 
@@ -187,15 +188,4 @@ func (c *journalConnector) replayDeadLetters(d *destination, _ *http.Request) (a
 	}
 	c.set.Logger.Warn("dead letters were appended again", zap.String("destination", d.name), zap.Int("events", count), zap.Int("skipped_lines", skipped))
 	return map[string]int{"appended": count, "skipped_lines": skipped}, nil
-}
-
-func reply(w http.ResponseWriter, code int, answer any) {
-	body, err := json.Marshal(answer)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_, _ = w.Write(append(body, '\n')) // the client may be gone
 }

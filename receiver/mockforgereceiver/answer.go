@@ -3,9 +3,10 @@
 package mockforgereceiver
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/mockforge/otelcol-mockforge/internal/httpanswer"
 )
 
 // answer is the body of every response.
@@ -18,19 +19,8 @@ type answer struct {
 	Index *int `json:"index,omitempty"`
 }
 
-func writeAnswer(w http.ResponseWriter, status int, a any) {
-	body, err := json.Marshal(a)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the client may be gone
-}
-
 func writeError(w http.ResponseWriter, status int, message string) {
-	writeAnswer(w, status, answer{Error: message})
+	httpanswer.Write(w, status, answer{Error: message})
 }
 
 func notFound(path string) http.HandlerFunc {

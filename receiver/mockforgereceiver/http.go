@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/httpanswer"
 )
 
 // startHTTP listens for events.
@@ -71,7 +72,7 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	count := batch.Len()
-	writeAnswer(w, http.StatusOK, answer{Accepted: &count})
+	httpanswer.Write(w, http.StatusOK, answer{Accepted: &count})
 }
 
 // allows answers requests with another method than these.
@@ -118,7 +119,7 @@ type refusal struct {
 
 func (h *eventsHandler) refuse(w http.ResponseWriter, r *http.Request, f *refusal) {
 	h.refused(r.Context(), f.reason)
-	writeAnswer(w, f.status, f.answer)
+	httpanswer.Write(w, f.status, f.answer)
 }
 
 // checkOrigin refuses pages in a browser: they may send simple requests to

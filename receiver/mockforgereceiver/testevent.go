@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/httpanswer"
 	"github.com/mockforge/otelcol-mockforge/internal/receipt"
 )
 
@@ -77,7 +78,7 @@ func (h *testEventHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer.wait(ctx, asked, wait)
-	writeAnswer(w, http.StatusOK, answer)
+	httpanswer.Write(w, http.StatusOK, answer)
 }
 
 // check looks at all but the body.

@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"internal/compliance": {"internal/event", "internal/condition"},
 	"internal/httpsend":   {},
 	"internal/journal":    {},
+	"internal/httpanswer": {},
 	"internal/receipt":    {},
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
