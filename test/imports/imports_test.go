@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/journal":    {},
 	"internal/httpanswer": {},
 	"internal/receipt":    {},
+	"internal/health":     {},
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
