@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // maxHeld bounds the ids of events that are held.
@@ -62,6 +63,7 @@ func (o *outbox) len() int {
 // flush delivers everything. Without an error all that was added before the call
 // has been taken.
 func (o *outbox) flush(ctx context.Context) error {
+	ctx = tally.Without(ctx) // alerts are not among the events of the caller
 	o.delivering.Lock()
 	defer o.delivering.Unlock()
 	o.mu.Lock()

@@ -50,7 +50,7 @@ type group struct {
 	// entries are in order of time, and of arrival where times are equal.
 	entries []entry
 	newest  int64
-	tally   tally
+	measure measure
 
 	fired      bool
 	firedAt    int64
@@ -120,7 +120,7 @@ func (g *group) insert(s *shape, e entry) int {
 		g.entries = append(g.entries, e)
 	} else {
 		g.entries = slices.Insert(g.entries, i, e)
-		g.tally.inserted(s, i, e)
+		g.measure.inserted(s, i, e)
 	}
 	g.newest = max(g.newest, e.at)
 	if gone := g.after(g.newest - s.lateness - s.within); gone > 0 {
@@ -132,15 +132,15 @@ func (g *group) insert(s *shape, e entry) int {
 
 // forget drops the oldest entries.
 func (g *group) forget(s *shape, n int) {
-	g.tally.slide(s, g.entries, max(g.tally.from, n), max(g.tally.to, n))
-	g.tally.from -= n
-	g.tally.to -= n
+	g.measure.slide(s, g.entries, max(g.measure.from, n), max(g.measure.to, n))
+	g.measure.from -= n
+	g.measure.to -= n
 	clear(g.entries[:n]) // lets go of their ids
 	g.entries = g.entries[n:]
 }
 
 // best returns the fullest of the open windows that hold entry i, the latest of
-// equals. The tally slides from the newest window back and, the next time, forth.
+// equals. The measure slides from the newest window back and, the next time, forth.
 func (g *group) best(s *shape, i int, at int64) (best found, ok bool) {
 	open := g.newest - s.lateness
 	for j := len(g.entries) - 1; j >= i; j-- {
@@ -149,9 +149,9 @@ func (g *group) best(s *shape, i int, at int64) (best found, ok bool) {
 		}
 		end := max(g.entries[j].at, open)
 		if end-s.within < at {
-			g.tally.slide(s, g.entries, g.after(end-s.within), j+1)
-			if v := g.tally.value(s); !ok || v > best.value {
-				best, ok = found{end: end, value: v, from: g.tally.from, to: g.tally.to}, true
+			g.measure.slide(s, g.entries, g.after(end-s.within), j+1)
+			if v := g.measure.value(s); !ok || v > best.value {
+				best, ok = found{end: end, value: v, from: g.measure.from, to: g.measure.to}, true
 			}
 		}
 		if g.entries[j].at <= open {

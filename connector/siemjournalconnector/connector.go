@@ -20,8 +20,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector/internal/metadata"
+	"github.com/mockforge/otelcol-mockforge/internal/health"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
 	"github.com/mockforge/otelcol-mockforge/internal/receipt"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // saveInterval is how far the cursors' file may lag: what was delivered within
@@ -45,12 +47,13 @@ type journalConnector struct {
 	server       *http.Server
 	trimming     sync.Mutex // held while segments are removed
 	cancel       context.CancelFunc
+	unshow       func() // takes the destinations from the health of the whole
 	grace        time.Duration
 	wg           sync.WaitGroup
 }
 
 func newJournalConnector(cfg *Config, set connector.Settings, telemetry *metadata.TelemetryBuilder, router connector.LogsRouterAndConsumer) (*journalConnector, error) {
-	c := &journalConnector{cfg: cfg, set: set, telemetry: telemetry, router: router, grace: deliveryGrace}
+	c := &journalConnector{cfg: cfg, set: set, telemetry: telemetry, router: router, grace: deliveryGrace, unshow: func() {}}
 	for _, id := range router.PipelineIDs() {
 		next, err := router.Consumer(id)
 		if err != nil {
@@ -90,6 +93,7 @@ func (c *journalConnector) Start(startCtx context.Context, host component.Host) 
 		c.wg.Go(func() { d.run(ctx) })
 	}
 	c.wg.Go(func() { c.keep(ctx) })
+	c.unshow = health.Find(host).Add(health.Source{Destinations: c.health})
 	return c.observe()
 }
 
@@ -195,7 +199,10 @@ func (c *journalConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) erro
 	} else {
 		err = c.appendWatched(ctx, asked, payloads)
 	}
-	if errors.Is(err, journal.ErrTooLarge) {
+	switch {
+	case err == nil:
+		tally.From(ctx).Journal(uint64(len(payloads)))
+	case errors.Is(err, journal.ErrTooLarge):
 		return consumererror.NewPermanent(err)
 	}
 	return err
@@ -203,6 +210,7 @@ func (c *journalConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) erro
 
 // Shutdown ends deliveries and saves how far they came.
 func (c *journalConnector) Shutdown(ctx context.Context) error {
+	c.unshow()
 	c.telemetry.Shutdown()
 	if c.journal == nil {
 		return nil

@@ -497,7 +497,7 @@ func TestControl(t *testing.T) {
 
 	code, answer := r.call(http.MethodGet, "/cursors", "")
 	assert.Equal(t, http.StatusOK, code)
-	assert.Contains(t, answer, `"destination":"logs/x","position":10,"began":0,"delivered":9,"dead_lettered":1,"damaged":0,"others":0,"pending":0`)
+	assert.Contains(t, answer, `"destination":"logs/x","position":10,"began":0,"delivered":9,"filtered":0,"sampled":0,"rate_limited":0,"dead_lettered":1,"damaged":0,"others":0,"pending":0`)
 
 	// A dead letter is appended again, for its destination alone.
 	refuse.Store(false)
@@ -518,7 +518,7 @@ func TestControl(t *testing.T) {
 	require.Eventually(t, func() bool { return len(other.got()) == 23 }, 10*time.Second, time.Millisecond)
 	require.Eventually(t, func() bool {
 		_, answer = r.call(http.MethodGet, "/cursors", "")
-		return strings.Contains(answer, `"destination":"logs/other","position":11,"began":0,"delivered":10,"dead_lettered":0,"damaged":0,"others":1,"pending":0`)
+		return strings.Contains(answer, `"destination":"logs/other","position":11,"began":0,"delivered":10,"filtered":0,"sampled":0,"rate_limited":0,"dead_lettered":0,"damaged":0,"others":1,"pending":0`)
 	}, 10*time.Second, time.Millisecond, answer)
 
 	for _, tt := range []struct{ path, body, want string }{

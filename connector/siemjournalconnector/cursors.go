@@ -23,8 +23,12 @@ type cursor struct {
 	// Position is the number of the next event.
 	Position uint64 `json:"position"`
 	// Began is the position at which the cursor was made or set.
-	Began        uint64 `json:"began"`
-	Delivered    uint64 `json:"delivered"`
+	Began     uint64 `json:"began"`
+	Delivered uint64 `json:"delivered"`
+	// Filtered, Sampled and RateLimited were dropped by a siem_filter on the way.
+	Filtered     uint64 `json:"filtered"`
+	Sampled      uint64 `json:"sampled"`
+	RateLimited  uint64 `json:"rate_limited"`
 	DeadLettered uint64 `json:"dead_lettered"`
 	Damaged      uint64 `json:"damaged"`
 	// Others were appended again for another destination.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
 	"github.com/mockforge/otelcol-mockforge/internal/journal"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // destination delivers what is behind its cursor to one pipeline.
@@ -179,9 +180,10 @@ func (d *destination) lost(damage *journal.DamageError) {
 // until the event at fault stands alone.
 func (d *destination) deliver(ctx context.Context, b *batch) {
 	backoff := newBackoff(d.cfg.Retry)
-	for ctx.Err() == nil {
-		taken, err := d.attempt(ctx, b)
-		if rest := d.begun(b, taken, err); rest != nil {
+	for again := false; ctx.Err() == nil; again = true {
+		attemptCtx, onTheWay := tally.New(ctx)
+		mine, err := d.attempt(attemptCtx, b)
+		if rest := d.begun(b, mine, err); rest != nil {
 			b = rest
 			backoff.Reset()
 		}
@@ -190,13 +192,10 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 		}
 		v := classify(err)
 		d.counted(ctx, v.outcome)
-		d.report(v, err)
+		d.report(v, err, again)
 		switch v.outcome {
 		case httpsend.Delivered:
-			d.progress.complete(span{
-				from: b.first().seq, to: b.end(),
-				delivered: uint64(taken), others: uint64(len(b.events) - taken),
-			})
+			d.progress.complete(taken(b, mine, onTheWay))
 			return
 		case httpsend.Refused:
 			if half := len(b.events) / 2; half > 0 {
@@ -214,6 +213,24 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 			sleep(ctx, max(v.after, backoff.NextBackOff()))
 		}
 	}
+}
+
+// taken is the span of a batch of which an exporter has what no rule dropped.
+func taken(b *batch, mine int, onTheWay *tally.Tally) span {
+	s := span{from: b.first().seq, to: b.end(), delivered: uint64(mine), others: uint64(len(b.events) - mine)}
+	for rule, n := range onTheWay.Dropped() {
+		n = min(n, s.delivered) // where ways part behind the journal, each may drop the same event
+		s.delivered -= n
+		switch rule.Kind {
+		case tally.Filtered:
+			s.filtered += n
+		case tally.Sampled:
+			s.sampled += n
+		case tally.RateLimited:
+			s.rateLimited += n
+		}
+	}
+	return s
 }
 
 // begun is done with the events of a batch that were taken before an exporter

@@ -9,8 +9,10 @@ import (
 
 // span is a run of events that are done with.
 type span struct {
-	from, to                                 uint64 // to is behind the last
-	delivered, deadLettered, damaged, others uint64
+	from, to                       uint64 // to is behind the last
+	delivered                      uint64
+	filtered, sampled, rateLimited uint64 // on the way to the exporter
+	deadLettered, damaged, others  uint64
 }
 
 // progress moves a cursor over spans that may be done with in any order: the
@@ -62,6 +64,9 @@ func (p *progress) complete(s span) {
 		delete(p.done, p.next)
 		p.next = s.to
 		sum.delivered += s.delivered
+		sum.filtered += s.filtered
+		sum.sampled += s.sampled
+		sum.rateLimited += s.rateLimited
 		sum.deadLettered += s.deadLettered
 		sum.damaged += s.damaged
 		sum.others += s.others
@@ -72,6 +77,9 @@ func (p *progress) complete(s span) {
 	p.cursors.update(p.name, func(c *cursor) {
 		c.Position = p.next
 		c.Delivered += sum.delivered
+		c.Filtered += sum.filtered
+		c.Sampled += sum.sampled
+		c.RateLimited += sum.rateLimited
 		c.DeadLettered += sum.deadLettered
 		c.Damaged += sum.damaged
 		c.Others += sum.others

@@ -19,20 +19,19 @@ type state struct {
 	// lastError is the last answer that was none, and when it came.
 	lastError   string
 	lastErrorAt time.Time
+	// failingSince is when it began to take nothing; zero while it does not fail.
+	failingSince time.Time
+	lastSuccess  time.Time
+	// failed and retried count attempts since the start.
+	failed, retried uint64
 }
 
 // report notes an answer, and logs when a destination begins to fail in a way,
 // and when it takes events again.
-func (d *destination) report(v verdict, err error) {
+func (d *destination) report(v verdict, err error, again bool) {
 	d.mu.Lock()
 	before := d.state.outcome
-	d.state.outcome = v.outcome
-	if err == nil {
-		d.state.failures = 0
-	} else {
-		d.state.failures++
-		d.state.lastError, d.state.lastErrorAt = words(err), time.Now().UTC()
-	}
+	d.state.note(v, err, again, time.Now().UTC())
 	d.mu.Unlock()
 	if v.outcome == before {
 		return
@@ -49,6 +48,28 @@ func (d *destination) report(v verdict, err error) {
 		if before == httpsend.Held || before == httpsend.Retry {
 			d.logger.Info("the destination takes events again", zap.String("destination", d.name))
 		}
+	}
+}
+
+func (s *state) note(v verdict, err error, again bool, now time.Time) {
+	s.outcome = v.outcome
+	if again {
+		s.retried++
+	}
+	if err == nil {
+		s.failures = 0
+		s.lastSuccess = now
+	} else {
+		s.failures++
+		s.failed++
+		s.lastError, s.lastErrorAt = words(err), now
+	}
+	failing := v.outcome == httpsend.Held || v.outcome == httpsend.Retry
+	switch {
+	case !failing: // what it refuses for good are single events: it answers
+		s.failingSince = time.Time{}
+	case s.failingSince.IsZero():
+		s.failingSince = now
 	}
 }
 

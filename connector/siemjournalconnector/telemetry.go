@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/mockforge/otelcol-mockforge/internal/httpsend"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // counter counts attempts of one destination.
@@ -41,6 +42,7 @@ func (c *journalConnector) observe() error {
 			return nil
 		}),
 		t.RegisterConnectorSiemJournalDeliveredCallback(c.each(func(cur cursor, _ *destination) int64 { return int64(cur.Delivered) })),
+		t.RegisterConnectorSiemJournalDroppedCallback(c.observeDropped),
 		t.RegisterConnectorSiemJournalDeadLetteredCallback(c.each(func(cur cursor, _ *destination) int64 { return int64(cur.DeadLettered) })),
 		t.RegisterConnectorSiemJournalDamagedCallback(c.each(func(cur cursor, _ *destination) int64 { return int64(cur.Damaged) })),
 		t.RegisterConnectorSiemJournalPositionCallback(c.each(func(cur cursor, _ *destination) int64 { return int64(cur.Position) })),
@@ -66,6 +68,17 @@ func (c *journalConnector) observe() error {
 			return nil
 		}),
 	)
+}
+
+// observeDropped shows what rules behind the journal dropped.
+func (c *journalConnector) observeDropped(_ context.Context, o metric.Int64Observer) error {
+	for _, d := range c.destinations {
+		cur, _ := c.cursors.get(d.name)
+		for kind, n := range map[tally.Kind]uint64{tally.Filtered: cur.Filtered, tally.Sampled: cur.Sampled, tally.RateLimited: cur.RateLimited} {
+			o.Observe(int64(n), metric.WithAttributes(attribute.String("destination", d.name), attribute.String("kind", string(kind))))
+		}
+	}
+	return nil
 }
 
 // each observes one value of every cursor.

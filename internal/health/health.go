@@ -59,8 +59,11 @@ type Intake struct {
 	Protocol string `json:"protocol"`
 	// Accepted were taken by the pipeline.
 	Accepted uint64 `json:"accepted"`
-	// Refused were not: their sender was told, or they are kept to be offered again.
+	// Refused were not: their sender was told, or still has them.
 	Refused uint64 `json:"refused"`
+	// RefusedRequests were refused for what they hold or who sent them, before
+	// their events were counted.
+	RefusedRequests uint64 `json:"refused_requests"`
 	// Journaled are synced to a journal.
 	Journaled uint64 `json:"journaled"`
 	// Dropped were taken and dropped before a journal, by the rule of a

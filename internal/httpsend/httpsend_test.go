@@ -46,13 +46,17 @@ func TestRetryAfter(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                             "",
-		" bad\r\n\tevent\x00\x1b[31m ": "bad event[31m",
-		"key s3cr3t-key is wrong":      "key [REDACTED] is wrong",
-		"ab":                           "ab",
-		"got Bearer abcdef0123456789x": "got Bearer [REDACTED]",
-		"Basic authentication needed":  "Basic authentication needed",
-		"half \xff a rune":             "half a rune",
+		"":                              "",
+		" bad\r\n\tevent\x00\x1b[31m ":  "bad event[31m",
+		"key s3cr3t-key is wrong":       "key [REDACTED] is wrong",
+		"ab":                            "ab",
+		"got Bearer abcdef0123456789x":  "got Bearer [REDACTED]",
+		"Basic authentication needed":   "Basic authentication needed",
+		"half \xff a rune":              "half a rune",
+		"refused by token=hunter22":     "refused by token=[REDACTED]",
+		`{"api_key": "hunter22","a":1}`: `{"api_key": "[REDACTED]","a":1}`,
+		`Post "https://u:hunter22@siem/in?sig=hunter22&x=1": dial tcp: refused`: `Post "https://[REDACTED]@siem/in?[REDACTED]": dial tcp: refused`,
+		"getting a token: HTTP 302": "getting a token: HTTP 302",
 	} {
 		assert.Equal(t, want, Clean(in, "s3cr3t-key", "ab", ""))
 	}

@@ -31,7 +31,7 @@ func createLogs(ctx context.Context, set processor.Settings, cfg component.Confi
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFilter(cfg.(*Config), set.Logger, telemetry)
+	f, err := newFilter(cfg.(*Config), set, telemetry)
 	if err != nil {
 		return nil, err
 	}

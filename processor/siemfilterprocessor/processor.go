@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processorhelper"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -16,12 +17,14 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/internal/condition"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadata"
 )
 
 // filter is the processor.
 type filter struct {
 	cfg       *Config
+	id        string
 	rules     rules
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
@@ -31,36 +34,36 @@ type filter struct {
 }
 
 type dropper struct {
-	rule    string
+	rule    tally.Rule
 	counted metric.MeasurementOption
 }
 
 // passed is the verdict on an event that no rule drops.
 const passed = -1
 
-func newFilter(cfg *Config, logger *zap.Logger, telemetry *metadata.TelemetryBuilder) (*filter, error) {
+func newFilter(cfg *Config, set processor.Settings, telemetry *metadata.TelemetryBuilder) (*filter, error) {
 	rules, err := cfg.compile()
 	if err != nil {
 		return nil, err
 	}
-	f := &filter{cfg: cfg, rules: rules, logger: logger, telemetry: telemetry}
-	f.addDropper("include")
+	f := &filter{cfg: cfg, id: set.ID.String(), rules: rules, logger: set.Logger, telemetry: telemetry}
+	f.addDropper(tally.Filtered, "include")
 	for _, s := range rules.exclude {
-		f.addDropper("exclude: " + s.String())
+		f.addDropper(tally.Filtered, "exclude: "+s.String())
 	}
 	for _, c := range rules.conditions {
-		f.addDropper("conditions: " + c.String())
+		f.addDropper(tally.Filtered, "conditions: "+c.String())
 	}
 	for _, s := range rules.samplers {
-		f.addDropper("sampling: " + s.match.String())
+		f.addDropper(tally.Sampled, "sampling: "+s.match.String())
 	}
-	f.addDropper("rate_limit")
+	f.addDropper(tally.RateLimited, "rate_limit")
 	return f, nil
 }
 
-func (f *filter) addDropper(rule string) {
+func (f *filter) addDropper(kind tally.Kind, rule string) {
 	f.droppers = append(f.droppers, dropper{
-		rule:    rule,
+		rule:    tally.Rule{Kind: kind, Component: f.id, Text: rule},
 		counted: metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", rule))),
 	})
 }
@@ -103,7 +106,7 @@ func (f *filter) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, er
 				dropped[verdict]++
 				if debug {
 					f.logger.Debug("event dropped",
-						zap.String("rule", f.droppers[verdict].rule), zap.String("event_type", eventlog.EventType(record)))
+						zap.String("rule", f.droppers[verdict].rule.Text), zap.String("event_type", eventlog.EventType(record)))
 				}
 				return true
 			})
@@ -114,6 +117,7 @@ func (f *filter) processLogs(ctx context.Context, logs plog.Logs) (plog.Logs, er
 	for i, n := range dropped {
 		if n > 0 {
 			f.telemetry.ProcessorSiemFilterDropped.Add(ctx, n, f.droppers[i].counted)
+			tally.From(ctx).Drop(f.droppers[i].rule, uint64(n))
 		}
 	}
 	if logs.ResourceLogs().Len() == 0 {

@@ -24,6 +24,7 @@ import (
 	"github.com/mockforge/otelcol-mockforge/internal/event"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor/internal/metadatatest"
 )
@@ -161,6 +162,29 @@ func TestDropsAreCountedByRule(t *testing.T) {
 		{Value: 1, Attributes: attribute.NewSet(attribute.String("rule", "conditions: environment == 'production'"))},
 	}, metricdatatest.IgnoreTimestamp())
 	require.NoError(t, tel.Shutdown(context.Background()))
+}
+
+// TestCallerIsToldOfDrops, by the rule and its sort.
+func TestCallerIsToldOfDrops(t *testing.T) {
+	cfg := load(t, "guide")
+	cfg.Sampling = []SamplingConfig{{Match: "auth.success", Percentage: 1e-9}}
+	cfg.RateLimit = configoptional.Some(RateLimitConfig{EventsPerSecond: 1e-9, Burst: 1})
+	cfg.Keep = nil
+	p, err := NewFactory().CreateLogs(t.Context(), processor.Settings{ID: component.NewIDWithName(metadata.Type, "x"), TelemetrySettings: componenttest.NewNopTelemetrySettings()}, cfg, new(consumertest.LogsSink))
+	require.NoError(t, err)
+	ctx, onTheWay := tally.New(t.Context())
+	in := `{"event_type":"data.exported"}{"event_type":"auth.success","severity":"low"}{"event_type":"auth.success","severity":"high"}{"event_type":"auth.failure","severity":"high"}{"event_type":"auth.failure","severity":"high"}`
+	require.NoError(t, p.ConsumeLogs(ctx, siemtest.Decode(t, "production", in)))
+	require.NoError(t, p.Shutdown(t.Context()))
+	rule := func(kind tally.Kind, text string) tally.Rule {
+		return tally.Rule{Kind: kind, Component: "siem_filter/x", Text: text}
+	}
+	assert.Equal(t, map[tally.Rule]uint64{
+		rule(tally.Filtered, "include"):               1,
+		rule(tally.Filtered, "exclude: severity:low"): 1,
+		rule(tally.Sampled, "sampling: auth.success"): 1,
+		rule(tally.RateLimited, "rate_limit"):         1,
+	}, onTheWay.Dropped())
 }
 
 func TestDropsAreLoggedAtDebugLevel(t *testing.T) {

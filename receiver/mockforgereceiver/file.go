@@ -56,7 +56,7 @@ type files struct {
 
 // startFile begins to read files.
 func (r *mockforgeReceiver) startFile(ctx context.Context, host component.Host, cfg *FileConfig) error {
-	in, err := r.newIntake("file", "jsonl", 0)
+	in, err := r.newIntake("file", "file", "jsonl", 0)
 	if err != nil {
 		return err
 	}

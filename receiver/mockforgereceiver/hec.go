@@ -29,7 +29,7 @@ var (
 
 // startSplunkHEC listens for events in Splunk's envelope.
 func (r *mockforgeReceiver) startSplunkHEC(ctx context.Context, host component.Host, cfg *SplunkHECConfig) error {
-	in, err := r.newIntake("http", "splunk_hec", cfg.MaxEvents)
+	in, err := r.newIntake("splunk_hec", "http", "splunk_hec", cfg.MaxEvents)
 	if err != nil {
 		return err
 	}

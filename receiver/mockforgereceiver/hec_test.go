@@ -52,7 +52,7 @@ func hecServer(t testing.TB, next consumer.Logs, change func(*Config)) *hecHandl
 	}
 	r, err := newReceiver(cfg, settings(), next)
 	require.NoError(t, err)
-	in, err := r.newIntake("http", "splunk_hec", hec.MaxEvents)
+	in, err := r.newIntake("splunk_hec", "http", "splunk_hec", hec.MaxEvents)
 	require.NoError(t, err)
 	return newHECHandler(in, hec)
 }

@@ -24,7 +24,7 @@ import (
 
 // startHTTP listens for events.
 func (r *mockforgeReceiver) startHTTP(ctx context.Context, host component.Host, cfg *HTTPConfig) error {
-	in, err := r.newIntake("http", "json", cfg.MaxEvents)
+	in, err := r.newIntake("http", "http", "json", cfg.MaxEvents)
 	if err != nil {
 		return err
 	}

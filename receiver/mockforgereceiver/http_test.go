@@ -382,7 +382,7 @@ func FuzzHandler(f *testing.F) {
 	sink := new(consumertest.LogsSink)
 	r, err := newReceiver(createDefaultConfig().(*Config), settings(), sink)
 	require.NoError(f, err)
-	in, err := r.newIntake("http", "json", 100)
+	in, err := r.newIntake("http", "http", "json", 100)
 	require.NoError(f, err)
 	h := newEventsHandler(in)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {

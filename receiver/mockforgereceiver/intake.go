@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
 )
 
@@ -30,15 +31,18 @@ type intake struct {
 	logger    *zap.Logger
 	format    string // of what comes in, for the Collector's own telemetry
 	keepText  bool   // makes records of text that holds no event
+	books     *books
 }
 
-func (r *mockforgeReceiver) newIntake(transport, format string, maxEvents int) (*intake, error) {
+func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEvents int) (*intake, error) {
 	obs, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
 		ReceiverID: r.settings.ID, Transport: transport, ReceiverCreateSettings: r.settings,
 	})
 	if err != nil {
 		return nil, err
 	}
+	books := &books{protocol: protocol}
+	r.books = append(r.books, books)
 	return &intake{
 		decoder: eventlog.NewDecoder(eventlog.Options{
 			MaxEventSize:      r.cfg.MaxEventSize,
@@ -48,7 +52,7 @@ func (r *mockforgeReceiver) newIntake(transport, format string, maxEvents int) (
 			AssignUIDs:        true,
 		}),
 		next: r.next, obs: obs, telemetry: r.telemetry, logger: r.settings.Logger,
-		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep,
+		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep, books: books,
 	}, nil
 }
 
@@ -59,10 +63,22 @@ func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
 		return nil
 	}
 	ctx = in.obs.StartLogsOp(ctx)
-	err := in.next.ConsumeLogs(ctx, batch.Logs())
+	err := in.offer(ctx, batch)
 	in.obs.EndLogsOp(ctx, in.format, batch.Len(), err)
 	if err == nil {
 		in.warned(ctx, batch)
+	} else {
+		in.books.refuse(batch.Len())
+	}
+	return err
+}
+
+// offer hands a batch to the pipeline, and counts it when it is taken.
+func (in *intake) offer(ctx context.Context, batch *eventlog.Batch) error {
+	ctx, onTheWay := tally.New(ctx)
+	err := in.next.ConsumeLogs(ctx, batch.Logs())
+	if err == nil {
+		in.books.accept(batch.Len(), onTheWay)
 	}
 	return err
 }
@@ -82,7 +98,7 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 	interval := backoff.ExponentialBackOff{InitialInterval: minPushInterval, MaxInterval: maxPushInterval, Multiplier: 2, RandomizationFactor: 0.2}
 	opCtx := in.obs.StartLogsOp(ctx)
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := in.next.ConsumeLogs(opCtx, batch.Logs())
+		err := in.offer(opCtx, batch)
 		if consumererror.IsPermanent(err) {
 			err = backoff.Permanent(err)
 		}
@@ -90,6 +106,7 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 	}, backoff.WithBackOff(&interval), backoff.WithMaxElapsedTime(0), backoff.WithNotify(in.waiting()))
 	in.obs.EndLogsOp(opCtx, in.format, batch.Len(), err)
 	if err != nil {
+		in.books.refuse(batch.Len())
 		err = fmt.Errorf("handing %d events to the pipeline: %w", batch.Len(), err)
 		in.logger.Error("events are lost, unless their sender still has them", zap.Error(err))
 		return err
@@ -117,6 +134,7 @@ func (in *intake) warned(ctx context.Context, batch *eventlog.Batch) {
 
 // refused counts a request that is at fault.
 func (in *intake) refused(ctx context.Context, reason string) {
+	in.books.refuseRequest()
 	in.telemetry.ReceiverMockforgeRefusedRequests.Add(ctx, 1, metric.WithAttributeSet(attribute.NewSet(attribute.String("reason", reason))))
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/mockforge/otelcol-mockforge/internal/health"
 	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
 )
 
@@ -22,6 +23,8 @@ type mockforgeReceiver struct {
 	telemetry *metadata.TelemetryBuilder
 
 	ways      []way
+	books     []*books // of each way in
+	unshow    func()    // takes them from the health of the whole
 	drainTime time.Duration
 }
 
@@ -37,11 +40,19 @@ func newReceiver(cfg *Config, set receiver.Settings, next consumer.Logs) (*mockf
 	if err != nil {
 		return nil, err
 	}
-	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime}, nil
+	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime, unshow: func() {}}, nil
 }
 
 // Start begins to take events. What it started before an error, Shutdown ends.
 func (r *mockforgeReceiver) Start(ctx context.Context, host component.Host) error {
+	if err := r.start(ctx, host); err != nil {
+		return err
+	}
+	r.unshow = health.Find(host).Add(health.Source{Intakes: r.intakes})
+	return nil
+}
+
+func (r *mockforgeReceiver) start(ctx context.Context, host component.Host) error {
 	p := &r.cfg.Protocols
 	if p.HTTP.HasValue() {
 		if err := r.startHTTP(ctx, host, p.HTTP.Get()); err != nil {
@@ -75,6 +86,7 @@ func (r *mockforgeReceiver) Shutdown(ctx context.Context) error {
 	for range r.ways {
 		err = errors.Join(err, <-errs)
 	}
+	r.unshow()
 	r.telemetry.Shutdown()
 	return err
 }

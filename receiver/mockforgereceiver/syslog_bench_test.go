@@ -18,7 +18,7 @@ func BenchmarkSyslog(b *testing.B) {
 	const messages = 1000
 	r, err := newReceiver(createDefaultConfig().(*Config), settings(), consumertest.NewNop())
 	require.NoError(b, err)
-	in, err := r.newIntake("tcp", "syslog", 0)
+	in, err := r.newIntake("syslog_tcp", "tcp", "syslog", 0)
 	require.NoError(b, err)
 	b.Run("way=syslog", func(b *testing.B) {
 		text := strings.Repeat(message+"\n", messages)

@@ -47,7 +47,7 @@ type syslogTCP struct {
 }
 
 func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer, cfg *SyslogTCPConfig, maxMessage int) error {
-	in, err := r.newIntake("tcp", "syslog", 0)
+	in, err := r.newIntake("syslog_tcp", "tcp", "syslog", 0)
 	if err != nil {
 		return err
 	}

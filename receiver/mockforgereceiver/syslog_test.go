@@ -164,7 +164,7 @@ func TestSyslogRecords(t *testing.T) {
 			r, err := newReceiver(createDefaultConfig().(*Config), set, consumertest.NewNop())
 			require.NoError(t, err)
 			r.cfg.Environment = "production"
-			intake, err := r.newIntake("tcp", "syslog", 0)
+			intake, err := r.newIntake("syslog_tcp", "tcp", "syslog", 0)
 			require.NoError(t, err)
 			batch := intake.decoder.NewBatch(time.Date(2025, 1, 27, 10, 30, 1, 0, time.UTC))
 			newSyslogReader(intake).add(t.Context(), batch, frame{data: []byte(in)}, "192.0.2.7")
@@ -504,7 +504,7 @@ func tcpUnderTest(t *testing.T) *syslogTCP {
 	set.Logger = zap.NewNop()
 	r, err := newReceiver(createDefaultConfig().(*Config), set, consumertest.NewNop())
 	require.NoError(t, err)
-	in, err := r.newIntake("tcp", "syslog", 0)
+	in, err := r.newIntake("syslog_tcp", "tcp", "syslog", 0)
 	require.NoError(t, err)
 	return &syslogTCP{intake: in, idle: time.Minute, drain: time.Second, maxMessage: defaultMaxMessageSize, conns: make(map[net.Conn]struct{})}
 }
@@ -598,7 +598,7 @@ func FuzzSyslog(f *testing.F) {
 	f.Add([]byte(`{"event_type":"a"}`))
 	r, err := newReceiver(createDefaultConfig().(*Config), settings(), consumertest.NewNop())
 	require.NoError(f, err)
-	in, err := r.newIntake("udp", "syslog", 0)
+	in, err := r.newIntake("syslog_udp", "udp", "syslog", 0)
 	require.NoError(f, err)
 	reader := newSyslogReader(in)
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -32,7 +32,7 @@ const (
 )
 
 func (r *mockforgeReceiver) startSyslogUDP(ctx context.Context, s *syslogServer, cfg *SyslogUDPConfig, maxMessage int) error {
-	in, err := r.newIntake("udp", "syslog", 0)
+	in, err := r.newIntake("syslog_udp", "udp", "syslog", 0)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/httpanswer": {},
 	"internal/receipt":    {},
 	"internal/health":     {},
+	"internal/tally":      {},
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},

@@ -34,6 +34,7 @@ type TelemetryBuilder struct {
 	ConnectorSiemJournalDamaged       metric.Int64ObservableCounter
 	ConnectorSiemJournalDeadLettered  metric.Int64ObservableCounter
 	ConnectorSiemJournalDelivered     metric.Int64ObservableCounter
+	ConnectorSiemJournalDropped       metric.Int64ObservableCounter
 	ConnectorSiemJournalHeld          metric.Int64ObservableGauge
 	ConnectorSiemJournalOldestPending metric.Float64ObservableGauge
 	ConnectorSiemJournalPending       metric.Int64ObservableGauge
@@ -118,6 +119,21 @@ func (builder *TelemetryBuilder) RegisterConnectorSiemJournalDeliveredCallback(c
 		cb(ctx, &observerInt64{inst: builder.ConnectorSiemJournalDelivered, obs: o})
 		return nil
 	}, builder.ConnectorSiemJournalDelivered)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterConnectorSiemJournalDroppedCallback sets callback for observable ConnectorSiemJournalDropped metric.
+func (builder *TelemetryBuilder) RegisterConnectorSiemJournalDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ConnectorSiemJournalDropped, obs: o})
+		return nil
+	}, builder.ConnectorSiemJournalDropped)
 	if err != nil {
 		return err
 	}
@@ -276,6 +292,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ConnectorSiemJournalDropped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_connector_siem_journal_dropped",
+		metric.WithDescription("Number of events that a siem_filter behind the journal dropped on the way to a destination. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ConnectorSiemJournalHeld, err = builder.meter.Int64ObservableGauge(
 		"otelcol_connector_siem_journal_held",
 		metric.WithDescription("1 while a destination refuses everything (401, 403, 404, a redirect) and is asked again until somebody mends it. [Alpha]"),
@@ -296,7 +318,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ConnectorSiemJournalPosition, err = builder.meter.Int64ObservableGauge(
 		"otelcol_connector_siem_journal_position",
-		metric.WithDescription("Number of the next event for a destination. appended = delivered + dead-lettered + damaged + pending, counted from where its cursor began. [Alpha]"),
+		metric.WithDescription("Number of the next event for a destination. appended = delivered + dropped + dead-lettered + damaged + pending, counted from where its cursor began. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

@@ -115,6 +115,22 @@ func AssertEqualConnectorSiemJournalDelivered(t *testing.T, tt *componenttest.Te
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualConnectorSiemJournalDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_connector_siem_journal_dropped",
+		Description: "Number of events that a siem_filter behind the journal dropped on the way to a destination. [Alpha]",
+		Unit:        "{event}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_connector_siem_journal_dropped")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualConnectorSiemJournalHeld(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_connector_siem_journal_held",
@@ -160,7 +176,7 @@ func AssertEqualConnectorSiemJournalPending(t *testing.T, tt *componenttest.Tele
 func AssertEqualConnectorSiemJournalPosition(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_connector_siem_journal_position",
-		Description: "Number of the next event for a destination. appended = delivered + dead-lettered + damaged + pending, counted from where its cursor began. [Alpha]",
+		Description: "Number of the next event for a destination. appended = delivered + dropped + dead-lettered + damaged + pending, counted from where its cursor began. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -11,8 +11,8 @@ const (
 	aggregateSum
 )
 
-// tally measures entries[from:to] and follows as they move.
-type tally struct {
+// measure takes the value of entries[from:to] and follows as they move.
+type measure struct {
 	from, to int
 	sum      float64
 	removals int
@@ -20,7 +20,7 @@ type tally struct {
 }
 
 // slide moves the range, at a cost of what it moves by.
-func (t *tally) slide(s *shape, entries []entry, from, to int) {
+func (t *measure) slide(s *shape, entries []entry, from, to int) {
 	if s.aggregate == aggregateCount {
 		t.from, t.to = from, to
 		return
@@ -47,7 +47,7 @@ func (t *tally) slide(s *shape, entries []entry, from, to int) {
 }
 
 // inserted follows an entry that went in at i, before the end.
-func (t *tally) inserted(s *shape, i int, e entry) {
+func (t *measure) inserted(s *shape, i int, e entry) {
 	switch {
 	case i < t.from || i == t.from && t.from == t.to:
 		t.from++
@@ -58,7 +58,7 @@ func (t *tally) inserted(s *shape, i int, e entry) {
 	}
 }
 
-func (t *tally) put(s *shape, e entry) {
+func (t *measure) put(s *shape, e entry) {
 	switch s.aggregate {
 	case aggregateSum:
 		t.sum += e.value
@@ -71,7 +71,7 @@ func (t *tally) put(s *shape, e entry) {
 	}
 }
 
-func (t *tally) take(s *shape, e entry) {
+func (t *measure) take(s *shape, e entry) {
 	switch s.aggregate {
 	case aggregateSum:
 		t.sum -= e.value
@@ -85,7 +85,7 @@ func (t *tally) take(s *shape, e entry) {
 }
 
 // recount takes away what subtracting has left behind of rounding.
-func (t *tally) recount(s *shape, entries []entry) {
+func (t *measure) recount(s *shape, entries []entry) {
 	if s.aggregate != aggregateSum {
 		return
 	}
@@ -95,7 +95,7 @@ func (t *tally) recount(s *shape, entries []entry) {
 	}
 }
 
-func (t *tally) value(s *shape) float64 {
+func (t *measure) value(s *shape) float64 {
 	switch s.aggregate {
 	case aggregateSum:
 		return t.sum
