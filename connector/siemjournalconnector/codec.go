@@ -10,67 +10,45 @@ import (
 )
 
 // encode makes one payload of each record, so that damage and refusals cost one
-// event: OTLP's LogsData with that record alone.
+// event: OTLP's LogsData with that record alone. All are encoded in one go, and
+// cut apart on the wire.
 func encode(logs plog.Logs) ([][]byte, error) {
-	payloads := make([][]byte, 0, logs.LogRecordCount())
+	count := logs.LogRecordCount()
+	if count == 0 {
+		return nil, nil
+	}
 	var marshaler plog.ProtoMarshaler
-	for _, rl := range logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			one := plog.NewLogs()
-			oneResource := one.ResourceLogs().AppendEmpty()
-			rl.Resource().CopyTo(oneResource.Resource())
-			oneResource.SetSchemaUrl(rl.SchemaUrl())
-			oneScope := oneResource.ScopeLogs().AppendEmpty()
-			sl.Scope().CopyTo(oneScope.Scope())
-			oneScope.SetSchemaUrl(sl.SchemaUrl())
-			slot := oneScope.LogRecords().AppendEmpty()
-			for _, record := range sl.LogRecords().All() {
-				// Lent, not taken: who is refused may call again with the same logs.
-				record.MoveTo(slot)
-				payload, err := marshaler.MarshalLogs(one)
-				slot.MoveTo(record)
-				if err != nil {
-					return nil, fmt.Errorf("encoding an event: %w", err)
-				}
-				payloads = append(payloads, payload)
-			}
-		}
+	data, err := marshaler.MarshalLogs(logs)
+	if err != nil {
+		return nil, fmt.Errorf("encoding events: %w", err)
+	}
+	if count == 1 && isSingle(logs) {
+		return [][]byte{data}, nil
+	}
+	payloads, err := split(make([][]byte, 0, count), data)
+	if err != nil {
+		return nil, fmt.Errorf("encoding events: %w", err)
 	}
 	return payloads, nil
+}
+
+func isSingle(logs plog.Logs) bool {
+	return logs.ResourceLogs().Len() == 1 && logs.ResourceLogs().At(0).ScopeLogs().Len() == 1
 }
 
 // decode puts payloads together again. Neighbours of one producer share a
 // resource.
 func decode(payloads [][]byte) (plog.Logs, error) {
-	all := plog.NewLogs()
+	data, err := join(payloads)
+	if err != nil {
+		return plog.Logs{}, fmt.Errorf("decoding events: %w", err)
+	}
 	var unmarshaler plog.ProtoUnmarshaler
-	for _, payload := range payloads {
-		one, err := unmarshaler.UnmarshalLogs(payload)
-		if err != nil {
-			return all, fmt.Errorf("decoding an event: %w", err)
-		}
-		for _, rl := range one.ResourceLogs().All() {
-			add(all.ResourceLogs(), rl)
-		}
+	logs, err := unmarshaler.UnmarshalLogs(data)
+	if err != nil {
+		return plog.Logs{}, fmt.Errorf("decoding events: %w", err)
 	}
-	return all, nil
-}
-
-func add(all plog.ResourceLogsSlice, rl plog.ResourceLogs) {
-	if n := all.Len(); n > 0 && rl.ScopeLogs().Len() == 1 && sameProducer(all.At(n-1), rl) {
-		rl.ScopeLogs().At(0).LogRecords().MoveAndAppendTo(all.At(n - 1).ScopeLogs().At(0).LogRecords())
-		return
-	}
-	rl.MoveTo(all.AppendEmpty())
-}
-
-func sameProducer(a, b plog.ResourceLogs) bool {
-	if a.ScopeLogs().Len() != 1 || a.SchemaUrl() != b.SchemaUrl() || !a.Resource().Attributes().Equal(b.Resource().Attributes()) {
-		return false
-	}
-	sa, sb := a.ScopeLogs().At(0), b.ScopeLogs().At(0)
-	return sa.SchemaUrl() == sb.SchemaUrl() && sa.Scope().Name() == sb.Scope().Name() &&
-		sa.Scope().Version() == sb.Scope().Version() && sa.Scope().Attributes().Equal(sb.Scope().Attributes())
+	return logs, nil
 }
 
 // addressed marks a payload that is for one destination alone: a dead letter

@@ -43,6 +43,7 @@ type journalConnector struct {
 
 	journal      *journal.Journal
 	cursors      *cursors
+	recent       *recent
 	destinations []*destination
 	server       *http.Server
 	trimming     sync.Mutex // held while segments are removed
@@ -73,7 +74,7 @@ func newJournalConnector(cfg *Config, set connector.Settings, telemetry *metadat
 	return c, nil
 }
 
-// Capabilities says that records are taken apart.
+// Capabilities says that records are kept until they are delivered.
 func (*journalConnector) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: true}
 }
@@ -125,9 +126,10 @@ func (c *journalConnector) open() error {
 // place gives new destinations a cursor, and takes leave of old ones.
 func (c *journalConnector) place() {
 	first, end := c.journal.Bounds()
-	names, shared := make(map[string]bool), newRecent()
+	names := make(map[string]bool)
+	c.recent = newRecent(c.cfg.Batch)
 	for _, d := range c.destinations {
-		d.journal, d.cursors, d.recent = c.journal, c.cursors, shared
+		d.journal, d.cursors, d.recent = c.journal, c.cursors, c.recent
 		names[d.name] = true
 		if _, known := c.cursors.get(d.name); known {
 			continue
@@ -193,14 +195,16 @@ func (c *journalConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) erro
 	if len(payloads) == 0 {
 		return nil
 	}
-	asked := receipt.From(ctx)
-	if asked == nil {
-		_, err = c.journal.Append(payloads...)
+	now := time.Now()
+	var first uint64
+	if asked := receipt.From(ctx); asked == nil {
+		first, err = c.journal.Append(payloads...)
 	} else {
-		err = c.appendWatched(ctx, asked, payloads)
+		first, err = c.appendWatched(ctx, asked, payloads)
 	}
 	switch {
 	case err == nil:
+		c.recent.appended(first, now, payloads, logs)
 		tally.From(ctx).Journal(uint64(len(payloads)))
 	case errors.Is(err, journal.ErrTooLarge):
 		return consumererror.NewPermanent(err)

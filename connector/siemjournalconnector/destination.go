@@ -130,7 +130,8 @@ func (d *destination) behind(ctx context.Context, reader *journal.Reader, err er
 // there is none. An error belongs behind the batch.
 func (d *destination) read(reader *journal.Reader) (*batch, error) {
 	if b := d.recent.get(reader.Seq()); b != nil {
-		return b, reader.GoTo(b.behind)
+		reader.Skip(b.end())
+		return b, nil
 	}
 	b := &batch{shared: true}
 	var err error
@@ -147,13 +148,13 @@ func (d *destination) read(reader *journal.Reader) (*batch, error) {
 	if len(b.events) == 0 {
 		return nil, err
 	}
-	d.share(b, reader, err)
+	d.share(b, err)
 	return b, err
 }
 
 // share decodes a batch for all destinations. One with damage behind it is not
 // shared: each has to find that by itself.
-func (d *destination) share(b *batch, reader *journal.Reader, err error) {
+func (d *destination) share(b *batch, err error) {
 	if !b.shared || err != nil && !errors.Is(err, io.EOF) {
 		b.shared = false
 		return
@@ -164,7 +165,7 @@ func (d *destination) share(b *batch, reader *journal.Reader, err error) {
 		return
 	}
 	logs.MarkReadOnly()
-	b.logs, b.behind = logs, reader.Mark()
+	b.logs = logs
 	d.recent.put(b)
 }
 

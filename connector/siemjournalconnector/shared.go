@@ -4,10 +4,9 @@ package siemjournalconnector
 
 import (
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/mockforge/otelcol-mockforge/internal/journal"
 )
 
 // batch is what is delivered at once.
@@ -17,35 +16,139 @@ type batch struct {
 	// destination alike.
 	logs   plog.Logs
 	shared bool
-	behind journal.Mark
 }
 
 func (b *batch) first() event { return b.events[0] }
 func (b *batch) end() uint64  { return b.events[len(b.events)-1].seq + 1 }
 
-// recent keeps the batches that were read last, so that destinations which keep
-// up with one another read and decode them once: who comes first decides where
-// a batch ends, and the others follow.
+// recent keeps what was appended last as it came, and the batches that were made
+// of it or were read last. Destinations that keep up need not decode, and those
+// that keep up with one another get the same batch: who comes first decides where
+// it ends, and the others follow.
 type recent struct {
-	mu    sync.Mutex
-	byPos map[uint64]*batch
-	order []uint64
+	limits BatchConfig
+
+	mu      sync.Mutex
+	byPos   map[uint64]*batch
+	order   []uint64
+	fresh   map[uint64]*batch // as it was appended, by its first number
+	arrived []uint64
+	bytes   int // of payloads in fresh
 }
 
-// maxRecent bounds the batches that are kept.
-const maxRecent = 4
+const (
+	// maxRecent bounds the batches that are kept.
+	maxRecent = 4
+	// maxFresh bounds the payloads that are kept as they came, in bytes. In memory
+	// their records take several times as much.
+	maxFresh = 4 << 20
+	// maxArrived bounds their number.
+	maxArrived = 10_000
+)
 
-func newRecent() *recent { return &recent{byPos: make(map[uint64]*batch)} }
+func newRecent(limits BatchConfig) *recent {
+	return &recent{limits: limits, byPos: make(map[uint64]*batch), fresh: make(map[uint64]*batch)}
+}
 
+// appended keeps logs, which are the caller's no more, and their payloads.
+func (r *recent) appended(first uint64, now time.Time, payloads [][]byte, logs plog.Logs) {
+	b := &batch{events: make([]event, len(payloads)), logs: logs, shared: true}
+	for i, p := range payloads {
+		b.events[i] = event{seq: first + uint64(i), time: now, payload: p}
+	}
+	size := b.bytes()
+	if logs.IsReadOnly() || size > maxFresh || len(payloads) > r.limits.MaxEvents || len(payloads) > 1 && size > r.limits.MaxBytes {
+		return // it is not ours, or too large for one batch
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fresh[first] = b
+	r.arrived = append(r.arrived, first)
+	r.bytes += size
+	for r.bytes > maxFresh || len(r.arrived) > maxArrived || r.fresh[r.arrived[0]] == nil {
+		r.take(r.arrived[0])
+		r.arrived = r.arrived[1:]
+	}
+}
+
+func (b *batch) bytes() (sum int) {
+	for _, e := range b.events {
+		sum += len(e.payload)
+	}
+	return sum
+}
+
+// take removes a fresh batch; nil when there is none at that number.
+func (r *recent) take(position uint64) *batch {
+	b := r.fresh[position]
+	if b != nil {
+		delete(r.fresh, position)
+		r.bytes -= b.bytes()
+	}
+	return b
+}
+
+// get returns the batch that begins at a number; nil when it has to be read.
 func (r *recent) get(position uint64) *batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.byPos[position]
+	b := r.byPos[position]
+	if b == nil {
+		if b = r.gather(position); b != nil {
+			r.keep(b)
+		}
+	}
+	return b
 }
 
+// gather makes one batch of fresh ones.
+func (r *recent) gather(position uint64) *batch {
+	b := r.take(position)
+	if b == nil {
+		return nil
+	}
+	for bytes := b.bytes(); ; {
+		next := r.fresh[b.end()]
+		if next == nil || len(b.events)+len(next.events) > r.limits.MaxEvents || bytes+next.bytes() > r.limits.MaxBytes {
+			break
+		}
+		bytes += next.bytes()
+		r.take(b.end())
+		b.events = append(b.events, next.events...)
+		for _, rl := range next.logs.ResourceLogs().All() {
+			add(b.logs.ResourceLogs(), rl)
+		}
+	}
+	b.logs.MarkReadOnly()
+	return b
+}
+
+// add moves records to those before them where they have one producer.
+func add(all plog.ResourceLogsSlice, rl plog.ResourceLogs) {
+	if n := all.Len(); n > 0 && sameProducer(all.At(n-1), rl) {
+		rl.ScopeLogs().At(0).LogRecords().MoveAndAppendTo(all.At(n - 1).ScopeLogs().At(0).LogRecords())
+		return
+	}
+	rl.MoveTo(all.AppendEmpty())
+}
+
+func sameProducer(a, b plog.ResourceLogs) bool {
+	if a.ScopeLogs().Len() != 1 || b.ScopeLogs().Len() != 1 || a.SchemaUrl() != b.SchemaUrl() || !a.Resource().Attributes().Equal(b.Resource().Attributes()) {
+		return false
+	}
+	sa, sb := a.ScopeLogs().At(0), b.ScopeLogs().At(0)
+	return sa.SchemaUrl() == sb.SchemaUrl() && sa.Scope().Name() == sb.Scope().Name() &&
+		sa.Scope().Version() == sb.Scope().Version() && sa.Scope().Attributes().Equal(sb.Scope().Attributes())
+}
+
+// put keeps a batch that was read.
 func (r *recent) put(b *batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keep(b)
+}
+
+func (r *recent) keep(b *batch) {
 	at := b.first().seq
 	if r.byPos[at] != nil {
 		return

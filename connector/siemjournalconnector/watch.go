@@ -84,7 +84,7 @@ func (w *watches) answer(one *watch, s span) {
 
 // appendWatched appends, and has every destination tell the receipt what becomes
 // of the last event, for as long as ctx goes on.
-func (c *journalConnector) appendWatched(ctx context.Context, asked *receipt.Receipt, payloads [][]byte) error {
+func (c *journalConnector) appendWatched(ctx context.Context, asked *receipt.Receipt, payloads [][]byte) (uint64, error) {
 	begun := make([]*watch, len(c.destinations))
 	for i, d := range c.destinations {
 		begun[i] = d.watches.begin(asked.Expect(d.name, d.lastError))
@@ -98,5 +98,5 @@ func (c *journalConnector) appendWatched(ctx context.Context, asked *receipt.Rec
 		}
 		d.watches.name(begun[i], first+uint64(len(payloads))-1)
 	}
-	return err
+	return first, err
 }

@@ -41,7 +41,6 @@ type Reader struct {
 	offset  int64  // of window in the file
 	window  []byte // what was read
 	pos     int    // in window
-	mark    Mark   // where GoTo went last
 }
 
 const windowSize = 256 << 10
@@ -53,30 +52,8 @@ func (j *Journal) NewReader(from uint64) *Reader {
 	return &Reader{journal: j, next: min(max(from, first), end)}
 }
 
-// Mark is a place in the journal that a reader can go on from without a search.
-type Mark struct {
-	seq    uint64
-	base   uint64 // of the segment
-	offset int64
-}
-
-// Mark returns where the reader stands.
-func (r *Reader) Mark() Mark {
-	return Mark{seq: r.next, base: r.segment.base, offset: r.offset + int64(r.pos)}
-}
-
-// GoTo makes the reader go on from a place where another one stood.
-func (r *Reader) GoTo(m Mark) error {
-	if r.file == nil || r.segment.base != m.base {
-		if err := r.Close(); err != nil {
-			return err
-		}
-		r.segment = segment{}
-	}
-	r.next, r.limit, r.mark = m.seq, 0, m
-	r.offset, r.window, r.pos = m.offset, r.window[:0], 0
-	return nil
-}
+// Skip goes on at a number that is not before the next one.
+func (r *Reader) Skip(to uint64) { r.next = to }
 
 // Seq returns the number of the next payload.
 func (r *Reader) Seq() uint64 { return r.next }
@@ -147,9 +124,6 @@ func (r *Reader) locate() error {
 		return err
 	}
 	r.segment, r.offset, r.window, r.pos = s, segmentHeader, r.window[:0], 0
-	if r.mark.seq == r.next && r.mark.base == s.base {
-		r.offset = max(r.mark.offset, segmentHeader)
-	}
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r.skipDamage(limit)
