@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/mockforge/otelcol-mockforge/internal/health"
+	"github.com/mockforge/otelcol-mockforge/internal/heapfloor"
 	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver/internal/metadata"
 )
 
@@ -24,7 +25,8 @@ type mockforgeReceiver struct {
 
 	ways      []way
 	books     []*books // of each way in
-	unshow    func()    // takes them from the health of the whole
+	unshow    func()   // takes them from the health of the whole
+	lower     func()   // lets go of the heap's floor
 	drainTime time.Duration
 }
 
@@ -40,7 +42,7 @@ func newReceiver(cfg *Config, set receiver.Settings, next consumer.Logs) (*mockf
 	if err != nil {
 		return nil, err
 	}
-	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime, unshow: func() {}}, nil
+	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime, unshow: func() {}, lower: func() {}}, nil
 }
 
 // Start begins to take events. What it started before an error, Shutdown ends.
@@ -48,6 +50,7 @@ func (r *mockforgeReceiver) Start(ctx context.Context, host component.Host) erro
 	if err := r.start(ctx, host); err != nil {
 		return err
 	}
+	r.lower = heapfloor.Hold()
 	r.unshow = health.Find(host).Add(health.Source{Intakes: r.intakes})
 	return nil
 }
@@ -87,6 +90,7 @@ func (r *mockforgeReceiver) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, <-errs)
 	}
 	r.unshow()
+	r.lower()
 	r.telemetry.Shutdown()
 	return err
 }

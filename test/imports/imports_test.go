@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/receipt":    {},
 	"internal/health":     {},
 	"internal/tally":      {},
+	"internal/heapfloor":  {},
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
