@@ -19,6 +19,7 @@ import (
 
 	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // BenchmarkFanOut is one event from 64 senders to every destination, each of
@@ -52,9 +53,11 @@ func BenchmarkFanOut(b *testing.B) {
 				senders.Go(func() {
 					for i := sender; i < b.N; i += 64 {
 						wg.Add(destinations)
-						if err := c.ConsumeLogs(context.Background(), siemtest.Decode(b, "", event)); err != nil {
+						ctx, onTheWay := tally.New(context.Background())
+						if err := c.ConsumeLogs(ctx, siemtest.Decode(b, "", event)); err != nil {
 							b.Error(err)
 						}
+						onTheWay.Settle()
 					}
 				})
 			}

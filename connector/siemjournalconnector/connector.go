@@ -204,8 +204,9 @@ func (c *journalConnector) ConsumeLogs(ctx context.Context, logs plog.Logs) erro
 	}
 	switch {
 	case err == nil:
-		c.recent.appended(first, now, payloads, logs)
-		tally.From(ctx).Journal(uint64(len(payloads)))
+		asks := tally.From(ctx)
+		asks.Journal(uint64(len(payloads)))
+		asks.OnSettled(func() { c.recent.appended(first, now, payloads, logs) })
 	case errors.Is(err, journal.ErrTooLarge):
 		return consumererror.NewPermanent(err)
 	}

@@ -37,6 +37,7 @@ import (
 	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector/internal/metadata"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
 // siem is a destination that keeps what it takes, in order.
@@ -90,6 +91,7 @@ type run struct {
 	connector.Logs
 	t      *testing.T
 	logged *observer.ObservedLogs
+	settle bool // the journal may keep what it was given
 }
 
 func fast(dir string) *Config {
@@ -126,7 +128,11 @@ func (r *run) post(from, to int) {
 	for n := from; n < to; n++ {
 		fmt.Fprintf(&in, `{"event_type":"auth.failure","n":%d,"source":{"system":"s%d"}}`, n, n/7%2)
 	}
-	require.NoError(r.t, r.ConsumeLogs(r.t.Context(), siemtest.Decode(r.t, "", in.String())))
+	ctx, onTheWay := tally.New(r.t.Context())
+	require.NoError(r.t, r.ConsumeLogs(ctx, siemtest.Decode(r.t, "", in.String())))
+	if r.settle {
+		onTheWay.Settle()
+	}
 }
 
 func numbers(from, to int) []int {
@@ -176,15 +182,21 @@ func eventually(t *testing.T, s *siem, want []int) {
 	assert.Equal(t, want, got)
 }
 
+// TestDeliversToAll from the disk, and from what is in memory yet.
 func TestDeliversToAll(t *testing.T) {
-	a, b := &siem{}, &siem{}
-	r := start(t, fast(t.TempDir()), map[string]*siem{"a": a, "b": b})
-	for n := 0; n < 100; n += 10 {
-		r.post(n, n+10)
+	for _, settle := range []bool{false, true} {
+		a, b := &siem{}, &siem{}
+		cfg := fast(t.TempDir())
+		cfg.Batch.MaxEvents = 7
+		r := start(t, cfg, map[string]*siem{"a": a, "b": b})
+		r.settle = settle
+		for n := 0; n < 100; n += 10 {
+			r.post(n, n+10)
+		}
+		eventually(t, a, numbers(0, 100))
+		eventually(t, b, numbers(0, 100))
+		r.stop()
 	}
-	eventually(t, a, numbers(0, 100))
-	eventually(t, b, numbers(0, 100))
-	r.stop()
 }
 
 // TestOneFailingDelaysNoOther, and gets all once it is well again.
@@ -378,13 +390,7 @@ func TestSameLogsAgain(t *testing.T) {
 	r := start(t, cfg, map[string]*siem{"x": s})
 	logs := siemtest.Decode(t, "", `{"event_type":"a.b","n":7,"x":"`+strings.Repeat("x", 300_000)+`"}`)
 	accepted := 0
-	for {
-		again := plog.NewLogs()
-		logs.CopyTo(again) // what is taken is the journal's
-		if r.ConsumeLogs(t.Context(), again) != nil {
-			logs = again
-			break
-		}
+	for r.ConsumeLogs(t.Context(), logs) == nil {
 		accepted++
 	}
 	s.mend()

@@ -52,18 +52,75 @@ func newRecent(limits BatchConfig) *recent {
 
 // appended keeps logs, which are the caller's no more, and their payloads.
 func (r *recent) appended(first uint64, now time.Time, payloads [][]byte, logs plog.Logs) {
-	b := &batch{events: make([]event, len(payloads)), logs: logs, shared: true}
-	for i, p := range payloads {
-		b.events[i] = event{seq: first + uint64(i), time: now, payload: p}
+	if logs.IsReadOnly() {
+		return // it is not ours
 	}
+	for len(payloads) > 0 {
+		n, piece := r.fitting(payloads), logs
+		if n < len(payloads) {
+			piece = cut(logs, n)
+		}
+		b := &batch{events: make([]event, n), logs: piece, shared: true}
+		for i, p := range payloads[:n] {
+			b.events[i] = event{seq: first + uint64(i), time: now, payload: p}
+		}
+		r.arrive(b)
+		first, payloads = first+uint64(n), payloads[n:]
+	}
+}
+
+// fitting returns how many payloads are one batch: one at least.
+func (r *recent) fitting(payloads [][]byte) int {
+	n, bytes := 1, len(payloads[0])
+	for n < min(len(payloads), r.limits.MaxEvents) && bytes+len(payloads[n]) <= r.limits.MaxBytes {
+		bytes += len(payloads[n])
+		n++
+	}
+	return n
+}
+
+// cut takes the first n records.
+func cut(logs plog.Logs, n int) plog.Logs {
+	head := plog.NewLogs()
+	logs.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		if n == 0 {
+			return false
+		}
+		to := head.ResourceLogs().AppendEmpty()
+		rl.Resource().CopyTo(to.Resource())
+		to.SetSchemaUrl(rl.SchemaUrl())
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
+			if n == 0 {
+				return false
+			}
+			toScope := to.ScopeLogs().AppendEmpty()
+			sl.Scope().CopyTo(toScope.Scope())
+			toScope.SetSchemaUrl(sl.SchemaUrl())
+			sl.LogRecords().RemoveIf(func(record plog.LogRecord) bool {
+				if n == 0 {
+					return false
+				}
+				n--
+				record.MoveTo(toScope.LogRecords().AppendEmpty())
+				return true
+			})
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
+	return head
+}
+
+func (r *recent) arrive(b *batch) {
 	size := b.bytes()
-	if logs.IsReadOnly() || size > maxFresh || len(payloads) > r.limits.MaxEvents || len(payloads) > 1 && size > r.limits.MaxBytes {
-		return // it is not ours, or too large for one batch
+	if size > maxFresh {
+		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.fresh[first] = b
-	r.arrived = append(r.arrived, first)
+	at := b.first().seq
+	r.fresh[at] = b
+	r.arrived = append(r.arrived, at)
 	r.bytes += size
 	for r.bytes > maxFresh || len(r.arrived) > maxArrived || r.fresh[r.arrived[0]] == nil {
 		r.take(r.arrived[0])

@@ -57,21 +57,38 @@ func TestRecentGathers(t *testing.T) {
 	require.NoError(t, plogtest.CompareLogs(read, b.logs))
 }
 
-// TestRecentLimits: what is too large for a batch is read, and what nobody
-// takes goes.
+// TestRecentCuts what is too large for a batch.
+func TestRecentCuts(t *testing.T) {
+	logs := several(t)
+	payloads, err := encode(logs)
+	require.NoError(t, err)
+	want, err := decode(payloads)
+	require.NoError(t, err)
+
+	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
+	r.appended(7, time.Now(), payloads, logs)
+	got := plog.NewLogs()
+	for _, at := range []uint64{7, 12, 17} {
+		b := r.get(at)
+		require.NotNil(t, b, at)
+		assert.Len(t, b.events, map[uint64]int{7: 5, 12: 5, 17: 2}[at])
+		assert.Equal(t, len(b.events), b.logs.LogRecordCount())
+		copied := plog.NewLogs()
+		b.logs.CopyTo(copied)
+		copied.ResourceLogs().MoveAndAppendTo(got.ResourceLogs())
+	}
+	again, err := encode(got)
+	require.NoError(t, err)
+	assert.Equal(t, payloads, again)
+
+	r = newRecent(BatchConfig{MaxEvents: 100, MaxBytes: len(payloads[0]) + len(payloads[1])})
+	r.appended(0, time.Now(), payloads, want)
+	assert.Len(t, r.get(0).events, 2, "more bytes than a batch")
+}
+
+// TestRecentLimits: what nobody takes goes.
 func TestRecentLimits(t *testing.T) {
 	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1500})
-	arrive(t, r, 0, 6)
-	assert.Nil(t, r.get(0), "more events than a batch")
-	arrive(t, r, 6, 11)
-	assert.Nil(t, r.get(6), "more bytes than a batch")
-	arrive(t, r, 11, 12)
-	arrive(t, r, 12, 13)
-	size := r.fresh[11].bytes()
-	require.Less(t, size, 1500)
-	r.limits.MaxBytes = size
-	assert.Len(t, r.get(11).events, 1, "two have more bytes than a batch")
-
 	logs := plog.NewLogs()
 	logs.MarkReadOnly()
 	r.appended(20, time.Now(), [][]byte{{1}}, logs)

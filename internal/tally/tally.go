@@ -45,6 +45,7 @@ type Tally struct {
 	mu        sync.Mutex
 	journaled uint64
 	dropped   map[Rule]uint64
+	settled   []func()
 }
 
 type key struct{}
@@ -90,6 +91,29 @@ func (t *Tally) Journal(n uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.journaled += n
+}
+
+// OnSettled has f called once the whole pipeline has taken the events: nobody
+// offers them again, so who has been given them may keep them. Where nobody
+// carries a tally it is never called.
+func (t *Tally) OnSettled(f func()) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settled = append(t.settled, f)
+}
+
+// Settle says that the pipeline has taken the events.
+func (t *Tally) Settle() {
+	t.mu.Lock()
+	all := t.settled
+	t.settled = nil
+	t.mu.Unlock()
+	for _, f := range all {
+		f()
+	}
 }
 
 // Dropped returns how many events each rule dropped.

@@ -13,6 +13,7 @@ func TestNobodyAsks(t *testing.T) {
 	assert.Nil(t, none)
 	none.Drop(Rule{Kind: Filtered}, 1)
 	none.Journal(1)
+	none.OnSettled(func() { t.Error("nobody settles") })
 	assert.Equal(t, t.Context(), Without(t.Context()))
 }
 
@@ -29,4 +30,15 @@ func TestTally(t *testing.T) {
 	assert.EqualValues(t, 5, mine.Journaled())
 	_, other := New(ctx)
 	assert.Empty(t, other.Dropped())
+}
+
+func TestSettle(t *testing.T) {
+	ctx, mine := New(t.Context())
+	calls := 0
+	From(ctx).OnSettled(func() { calls++ })
+	From(ctx).OnSettled(func() { calls++ })
+	assert.Zero(t, calls)
+	mine.Settle()
+	mine.Settle()
+	assert.Equal(t, 2, calls)
 }

@@ -73,12 +73,14 @@ func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
 	return err
 }
 
-// offer hands a batch to the pipeline, and counts it when it is taken.
+// offer hands a batch to the pipeline, and counts it when it is taken. Then it is
+// the pipeline's.
 func (in *intake) offer(ctx context.Context, batch *eventlog.Batch) error {
 	ctx, onTheWay := tally.New(ctx)
 	err := in.next.ConsumeLogs(ctx, batch.Logs())
 	if err == nil {
 		in.books.accept(batch.Len(), onTheWay)
+		onTheWay.Settle()
 	}
 	return err
 }
