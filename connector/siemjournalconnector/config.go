@@ -26,6 +26,21 @@ const (
 
 var starts = []Start{StartEnd, StartBeginning}
 
+// Delivery says what is asked of the settings on the way to a destination.
+type Delivery string
+
+// What may be asked.
+const (
+	// DeliveryAtLeastOnce asks for nothing: the journal delivers at least once
+	// what reaches it, to an exporter that may yet lose it.
+	DeliveryAtLeastOnce Delivery = "at_least_once"
+	// DeliveryAudit refuses settings that can lose events before the journal or
+	// behind it. confmap/auditconverter does that.
+	DeliveryAudit Delivery = "audit"
+)
+
+var deliveries = []Delivery{DeliveryAtLeastOnce, DeliveryAudit}
+
 // Config has the settings of the connector.
 type Config struct {
 	// Directory holds the journal, the cursors and the dead letters.
@@ -41,6 +56,8 @@ type Config struct {
 	// StartAt is where the cursor of a new destination begins: end (default)
 	// or beginning.
 	StartAt Start `mapstructure:"start_at"`
+	// Delivery is at_least_once (default) or audit, for every destination.
+	Delivery Delivery `mapstructure:"delivery"`
 	// ForgetAfter is how long the cursor of a destination that is gone from the
 	// settings is kept, and holds back events. 7 days by default.
 	ForgetAfter time.Duration `mapstructure:"forget_after"`
@@ -69,6 +86,8 @@ type DestinationConfig struct {
 	Parallelism int `mapstructure:"parallelism"`
 	// StartAt is start_at for this pipeline.
 	StartAt Start `mapstructure:"start_at"`
+	// Delivery is delivery for this pipeline.
+	Delivery Delivery `mapstructure:"delivery"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -99,6 +118,7 @@ func (cfg *Config) Validate() error {
 	check(cfg.MaxSizeMiB >= 2*cfg.SegmentSizeMiB, "max_size_mib: found %d, expected at least twice segment_size_mib, which is %d", cfg.MaxSizeMiB, cfg.SegmentSizeMiB)
 	check(cfg.Retention >= 0, "retention: found %s, expected 0 or more", cfg.Retention)
 	check(slices.Contains(starts, cfg.StartAt), "start_at: found %q, expected end or beginning", cfg.StartAt)
+	check(slices.Contains(deliveries, cfg.Delivery), "delivery: found %q, expected at_least_once or audit", cfg.Delivery)
 	check(cfg.ForgetAfter > 0, "forget_after: found %s, expected more than 0", cfg.ForgetAfter)
 	check(cfg.HoldInterval > 0, "hold_interval: found %s, expected more than 0", cfg.HoldInterval)
 	check(cfg.Retry.Enabled, "retry::enabled: found false, expected true: the journal never gives up")
@@ -106,6 +126,7 @@ func (cfg *Config) Validate() error {
 	for name, d := range cfg.Destinations {
 		check(d.Parallelism >= 0, "destinations::%s: parallelism: found %d, expected at least 1", name, d.Parallelism)
 		check(d.StartAt == "" || slices.Contains(starts, d.StartAt), "destinations::%s: start_at: found %q, expected end or beginning", name, d.StartAt)
+		check(d.Delivery == "" || slices.Contains(deliveries, d.Delivery), "destinations::%s: delivery: found %q, expected at_least_once or audit", name, d.Delivery)
 	}
 	return errors.Join(errs...)
 }

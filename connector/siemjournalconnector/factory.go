@@ -39,6 +39,7 @@ func createDefaultConfig() component.Config {
 		MaxSizeMiB:     1024,
 		SegmentSizeMiB: 64,
 		StartAt:        StartEnd,
+		Delivery:       DeliveryAtLeastOnce,
 		ForgetAfter:    7 * 24 * time.Hour,
 		Batch:          BatchConfig{MaxEvents: 1000, MaxBytes: 1 << 20},
 		Retry:          retry,

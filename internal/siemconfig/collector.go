@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	mockforge "github.com/mockforge/otelcol-mockforge"
+	"github.com/mockforge/otelcol-mockforge/internal/audit"
 )
 
 const journal = "siem_journal"
@@ -36,7 +37,7 @@ func (cfg *Config) Collector() map[string]any {
 func (cfg *Config) addDestinations(base map[string]any) {
 	pipelines := section(section(base, "service"), "pipelines")
 	delete(pipelines, "logs/file")
-	exporters := map[string]any{}
+	exporters, audited := map[string]any{}, map[string]any{}
 	base["exporters"] = exporters
 	for i, d := range cfg.Destinations {
 		id := fmt.Sprintf("%s/mf_%d", d.Exporter, i)
@@ -47,9 +48,18 @@ func (cfg *Config) addDestinations(base map[string]any) {
 			section(base, "processors")[transform] = map[string]any{"error_mode": "propagate", "log_statements": d.Statements}
 			pipeline["processors"] = []any{transform}
 		}
-		pipelines[fmt.Sprintf("logs/mf_%d_%s", i, d.Exporter)] = pipeline
+		pipelines[d.pipeline(i)] = pipeline
+		if d.Audit {
+			audited[d.pipeline(i)] = map[string]any{"delivery": audit.Audited}
+		}
+	}
+	if len(audited) > 0 {
+		section(section(base, "connectors"), journal)["destinations"] = audited
 	}
 }
+
+// pipeline is the name of the pipeline of the destination with that number.
+func (d Destination) pipeline(i int) string { return fmt.Sprintf("logs/mf_%d_%s", i, d.Exporter) }
 
 // idle is a Collector that is healthy and neither takes nor sends: a pipeline
 // has to be there, so it has one from a file without a line.

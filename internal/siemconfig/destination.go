@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/mockforge/otelcol-mockforge/internal/audit"
 )
 
 // Destination is one place events go to.
@@ -21,6 +23,8 @@ type Destination struct {
 	Settings map[string]any
 	// Statements are those of the transform processor before it, if any.
 	Statements []any
+	// Audit asks for settings that lose nothing on the way.
+	Audit bool
 
 	// place is what may not be our own listener nor another destination's.
 	place string
@@ -81,9 +85,10 @@ func (p *parser) destination(n *yaml.Node, path, blockKind string) (Destination,
 	if transport && name != "syslog" {
 		all.fail("protocol", "found %q in a destination of kind %s, expected it with syslog alone", own, name)
 	}
-	b := p.open(n, path, append([]string{"protocol"}, k.keys...)...)
+	b := p.open(n, path, append([]string{"protocol", "delivery"}, k.keys...)...)
 	d := k.build(b)
 	d.Kind, d.at = name, all.at
+	d.Audit = b.choice("delivery", "at_least_once", "at_least_once", audit.Audited) == audit.Audited
 	if name == "https" && strings.HasPrefix(b.text("url").Value, "http://") {
 		b.fail("url", "found http:// with protocol https, expected https://; for plain HTTP write protocol: http")
 	}

@@ -50,6 +50,9 @@ func Parse(s Source) (*Config, error) {
 	if len(p.errors) == 0 {
 		p.settings(root, cfg, s.Name == "")
 	}
+	if len(p.errors) == 0 {
+		p.audit(cfg)
+	}
 	cfg.Warnings = p.warnings.sorted()
 	if len(p.errors) > 0 {
 		return nil, p.errors.sorted()

@@ -48,7 +48,7 @@ var badInputs = []struct {
 	{"a destination is a text", in("file", "just this"), []string{
 		"config.yaml:7:11: security.monitoring.siem.destinations[0]: found a value, expected a block of keys",
 	}},
-	{"unknown key of a destination", in("splunk", siemURL, "token: a", "sourcetype: b"), []string{"config.yaml:9:11: security.monitoring.siem.destinations[0].sourcetype: found an unknown key, expected one of protocol, url, token, index, source_type; did you mean source_type?"}},
+	{"unknown key of a destination", in("splunk", siemURL, "token: a", "sourcetype: b"), []string{"config.yaml:9:11: security.monitoring.siem.destinations[0].sourcetype: found an unknown key, expected one of protocol, delivery, url, token, index, source_type; did you mean source_type?"}},
 	{"a key twice", in("file", "path: /a", "path: /b"), []string{"config.yaml:8:11: security.monitoring.siem.destinations[0].path: found twice, expected once; remove one"}},
 	{"no path", in("file", "format: jsonl"), []string{"config.yaml:7:11: security.monitoring.siem.destinations[0].path: found nothing, expected a file; add the key"}},
 	{"no host", in("syslog", "port: 514"), []string{"config.yaml:7:11: security.monitoring.siem.destinations[0].host: found nothing, expected the server's name; add the key"}},
@@ -80,6 +80,9 @@ var badInputs = []struct {
 		`config.yaml:4:57: security.monitoring.alerts[0].severity: found "hihg", expected one of low, medium, high, critical; did you mean high?`,
 	}},
 	{"filter", "security:\n  monitoring:\n    siem:\n      filters:\n        exclude: ['severity:lo']\n", []string{`config.yaml:5:19: security.monitoring.siem.filters.exclude[0]: found "severity:lo": `}},
+	{"delivery", in("file", "path: /a", "delivery: exactly_once"), []string{`config.yaml:8:21: security.monitoring.siem.destinations[0].delivery: found "exactly_once", expected one of at_least_once, audit`}},
+	{"audit of syslog", in("syslog", "host: a", "delivery: audit"), []string{"config.yaml:8:21: destinations[0].delivery: found audit, expected at_least_once: service::pipelines::logs/mf_0_syslog: exporters::syslog/mf_0: found in the pipeline, expected no such component: syslog has no acknowledgement"}},
+	{"audit of CloudWatch", in("cloudwatch", "region: a", "log_group: b", "stream: c", "delivery: audit"), []string{"config.yaml:10:21: destinations[0].delivery: found audit, expected at_least_once: service::pipelines::logs/mf_0_awscloudwatchlogs: exporters::awscloudwatchlogs/mf_0: found in the pipeline, expected no such component: what CloudWatch rejects"}},
 	{"own HTTP listener", in("http", "url: http://127.0.0.1:8765/api/v1/events"), []string{"config.yaml:7:11: destinations[0]: found this collector's own listener (MOCKFORGE_HTTP_ENDPOINT), expected another server; events would go round for ever"}},
 	{"own syslog listener", in("syslog", "host: localhost", "port: 5514"), []string{"config.yaml:7:11: destinations[0]: found this collector's own listener (MOCKFORGE_SYSLOG_ENDPOINT), expected another server; events would go round for ever"}},
 	{"one file twice", in("file", "path: /a/b") + "        - path: /a/./b\n", []string{"config.yaml:8:11: destinations[1]: found the same place as destinations[0], expected another; every event would be there twice"}},
@@ -218,6 +221,24 @@ func TestLoops(t *testing.T) {
 	require.ErrorContains(t, err, "config.yaml:11:11: security.monitoring.siem.destinations[0]: found the place that collector.destinations[0] has")
 	_, err = Parse(Source{Name: "config.yaml", Data: []byte(strings.Replace(both, "siem-events.jsonl}", "other.jsonl}", 1)), Env: env()})
 	require.NoError(t, err)
+}
+
+// TestAudit: the guide's other destinations pass.
+func TestAudit(t *testing.T) {
+	passed := 0
+	for i, block := range guideBlocks(t)[:8] {
+		if name := guideNames[i]; name == "syslog" || name == "cloudwatch" {
+			continue // in badInputs
+		}
+		audited := strings.Replace(block, "        - ", "        - delivery: audit\n          ", 1)
+		cfg, err := Parse(Source{Name: "config.yaml", Data: []byte(audited), Env: guideEnv})
+		require.NoError(t, err, guideNames[i])
+		require.Len(t, cfg.Destinations, 1)
+		connector := section(section(cfg.Collector(), "connectors"), "siem_journal")
+		assert.Equal(t, map[string]any{cfg.Destinations[0].pipeline(0): map[string]any{"delivery": "audit"}}, connector["destinations"])
+		passed++
+	}
+	assert.Equal(t, 6, passed)
 }
 
 // FuzzParse: no input panics, and what is taken becomes a configuration.

@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"internal/eventlog":   {"internal/event"},
 	"internal/condition":  {"internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/event", "internal/condition"},
+	"internal/audit":      {"internal/event"},
 	"internal/httpsend":   {},
 	"internal/journal":    {},
 	"internal/httpanswer": {},
@@ -34,6 +35,7 @@ var allowed = map[string][]string{
 	"internal/tally":      {},
 	"internal/heapfloor":  {},
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
+	"internal/siemconfig": {"internal/audit", "internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
 }
