@@ -73,7 +73,7 @@ dist:
 	$(TOOL) builder --config builder-config.yaml --skip-compilation
 
 vulncheck: ## look for known vulnerabilities in what is built
-	cd cmd/otelcol-mockforge && $(TOOL) govulncheck .
+	internal/tools/vulncheck.sh cmd/otelcol-mockforge cmd/siemctl
 
 clean: ## remove what was built; what was received stays
 	rm -rf bin

@@ -65,6 +65,7 @@ var refusals = []struct {
 	{"rules", "processors: {siem_filter: {keep: [], include: ['auth.*'], exclude: ['severity:low'], conditions: ['a == 1']}}", nil},
 
 	{"a file without a storage", "receivers: {mockforge: {protocols: {file: {include: [a]}}}}", []string{before + "receivers::mockforge: protocols::file::storage: found nothing, expected a storage extension"}},
+	{"text that is no event", "receivers: {mockforge: {on_parse_error: refuse}}", []string{before + "receivers::mockforge: on_parse_error: found refuse, expected keep"}},
 	{"a file with a storage", "receivers: {mockforge: {protocols: {file: {storage: file_storage}}}}", nil},
 	{"receivers of others", "service: {pipelines: {logs: {receivers: [otlp, splunk_hec, file_log/x, filelog, syslog]}}}", []string{
 		before + "receivers::file_log/x: found in the pipeline, expected no such component: it goes on in the file although the journal refused its lines", before + "receivers::filelog: found", before + "receivers::syslog: found",
