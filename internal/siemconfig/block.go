@@ -144,6 +144,21 @@ func (b block) required(key, what string) Text {
 	return t
 }
 
+// secret reads a required text that nobody else may see.
+func (b block) secret(key, what string) string {
+	t := b.required(key, what)
+	b.warnLiteral(key, t)
+	return t.Reference
+}
+
+// warnLiteral is said here: once resolved, no component can tell a secret that
+// stands in the file from one of the environment.
+func (b block) warnLiteral(key string, t Text) {
+	if t.Value != "" && !t.Variables {
+		b.warn(key, "found a secret in the file, expected a variable such as ${NAME}: whoever may read the file, a backup or its history has it")
+	}
+}
+
 // match reads a required text that has a form. What the exporter would refuse is
 // refused here: it would end the collector at a reload.
 func (b block) match(key, what string, form *regexp.Regexp) string {

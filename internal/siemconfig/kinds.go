@@ -11,7 +11,8 @@ import (
 )
 
 var (
-	headerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	headerName  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	credentials = regexp.MustCompile(`(?i)(auth|key|token|secret|password)`)
 	// The forms of names: those that the exporters take.
 	datadogSite = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 	gcpProject  = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]*$`)
@@ -40,6 +41,9 @@ func buildWebhook(b block) Destination {
 			}
 			if strings.ContainsAny(value.Value, "\r\n\x00") {
 				headers.fail(name, "found a line's end, expected one line")
+			}
+			if credentials.MatchString(name) {
+				headers.warnLiteral(name, value)
 			}
 			values[name] = value.Reference
 		}
@@ -89,7 +93,7 @@ func buildSplunk(b block) Destination {
 	d := fromExample("splunk", nil)
 	to, place := b.endpoint("url")
 	d.Settings["endpoint"] = to.Reference
-	d.Settings["token"] = b.required("token", "a HEC token").Reference
+	d.Settings["token"] = b.secret("token", "a HEC token")
 	delete(d.Settings, "index")
 	b.copy(d.Settings, "index", "index")
 	b.copy(d.Settings, "sourcetype", "source_type")
@@ -102,7 +106,7 @@ func buildSplunk(b block) Destination {
 
 func buildDatadog(b block) Destination {
 	d := fromExample("datadog", nil)
-	datadog := map[string]any{"api_key": b.required("api_key", "a Datadog API key").Reference}
+	datadog := map[string]any{"api_key": b.secret("api_key", "a Datadog API key")}
 	if b.has("site") {
 		datadog["site"] = b.match("site", "a site such as datadoghq.com or datadoghq.eu", datadogSite)
 	}
@@ -117,7 +121,9 @@ func buildDatadog(b block) Destination {
 	if len(values) > 0 {
 		datadog["tags"] = values
 	}
-	b.copy(datadog, "app_key", "app_key")
+	if b.has("app_key") {
+		datadog["app_key"] = b.secret("app_key", "a Datadog application key")
+	}
 	d.Settings["datadog"] = datadog
 	b.warn("api_key", "MockForge posts to Datadog's Events API; here events are logs, by the logs intake, which needs no app_key")
 	return d
@@ -157,7 +163,7 @@ func buildAzure(b block) Destination {
 	b.warn("workspace_id", "Microsoft ended support of the Data Collector API on 2026-09-14; the exporter azure_monitor also speaks the Logs Ingestion API: put it into a file of your own")
 	return Destination{Exporter: "azure_monitor", Settings: map[string]any{"data_collector": map[string]any{
 		"workspace_id": b.match("workspace_id", "the id of a workspace", workspaceID),
-		"shared_key":   b.required("shared_key", "the workspace's key").Reference,
+		"shared_key":   b.secret("shared_key", "the workspace's key"),
 		"log_type":     b.match("log_type", "the name of a table, up to 100 letters, digits and _", azureTable),
 	}}}
 }

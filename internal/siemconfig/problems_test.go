@@ -189,6 +189,32 @@ func TestCollectorKey(t *testing.T) {
 	assert.Empty(t, cfg.Warnings)
 }
 
+// TestLiteralSecrets: each is warned of, and not repeated.
+func TestLiteralSecrets(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"webhook": {in("https", siemURL, "headers: {Authorization: Bearer s3cret, X-Api-Key: s3cret, X-SIEM-Source: mockforge}"), []string{"config.yaml:8:36: security.monitoring.siem.destinations[0].headers.Authorization: found a secret", "headers.X-Api-Key: found a secret"}},
+		"splunk":  {in("splunk", siemURL, "token: s3cret"), []string{"config.yaml:8:18: security.monitoring.siem.destinations[0].token: found a secret in the file, expected a variable such as ${NAME}"}},
+		"datadog": {in("datadog", "api_key: s3cret", "app_key: s3cret"), []string{"destinations[0].api_key: found a secret", "destinations[0].app_key: found a secret"}},
+		"azure":   {in("azure", "workspace_id: a", "shared_key: s3cret", "log_type: b"), []string{"destinations[0].shared_key: found a secret"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := Parse(Source{Name: "config.yaml", Data: []byte(test.text), Env: env()})
+			require.NoError(t, err)
+			for _, want := range test.want {
+				assert.Contains(t, cfg.Warnings.Error(), want)
+			}
+			assert.NotContains(t, cfg.Warnings.Error(), "s3cret")
+			assert.NotContains(t, cfg.Warnings.Error(), "X-SIEM-Source")
+			cfg, err = Parse(Source{Name: "config.yaml", Data: []byte(strings.ReplaceAll(test.text, "s3cret", "$NAME")), Env: env("NAME", "s3cret")})
+			require.NoError(t, err)
+			assert.NotContains(t, cfg.Warnings.Error(), "a secret in the file")
+		})
+	}
+}
+
 func TestVariables(t *testing.T) {
 	set := env("A", "x", "EMPTY", "")
 	for raw, want := range map[string]Text{
