@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
+	auditconverter "github.com/mockforge/otelcol-mockforge/confmap/auditconverter"
 	mockforgeprovider "github.com/mockforge/otelcol-mockforge/confmap/mockforgeprovider"
 	envprovider "go.opentelemetry.io/collector/confmap/provider/envprovider"
 	fileprovider "go.opentelemetry.io/collector/confmap/provider/fileprovider"
@@ -35,6 +36,9 @@ func main() {
 					httpprovider.NewFactory(),
 					yamlprovider.NewFactory(),
 				},
+				ConverterFactories: []confmap.ConverterFactory{
+					auditconverter.NewFactory(),
+				},
 			},
 		},
 		ProviderModules: map[string]string{
@@ -45,6 +49,7 @@ func main() {
 			yamlprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "go.opentelemetry.io/collector/confmap/provider/yamlprovider v1.58.0",
 		},
 		ConverterModules: []string{
+			"github.com/mockforge/otelcol-mockforge v0.0.0",
 		},
 	}
 
