@@ -111,7 +111,7 @@ func TestAuditRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("security: {monitoring: {siem: {destinations: [{protocol: syslog, host: siem.example.com, delivery: audit}]}}}\n"), 0o600))
 	out, err = validate(t, "mockforge:"+file)
 	require.ErrorAs(t, err, &exit, out)
-	assert.Contains(t, out, "config.yaml:1:99: destinations[0].delivery: found audit, expected at_least_once: service::pipelines::logs/mf_0_syslog: exporters::syslog/mf_0: found")
+	assert.Contains(t, out, "config.yaml:1:100: destinations[0].delivery: found audit, expected at_least_once: service::pipelines::logs/mf_0_syslog: exporters::syslog/mf_0: found")
 }
 
 // printed runs a command of the binary and reads its YAML.

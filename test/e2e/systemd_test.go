@@ -61,10 +61,11 @@ func TestUnit(t *testing.T) {
 	assert.NoError(t, err, string(out))
 }
 
-// TestSecretFromAFile: as systemd's LoadCredential= gives it.
+// TestSecretFromAFile: as systemd's LoadCredential= gives it. A line's end in the file
+// would be part of the secret.
 func TestSecretFromAFile(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "splunk_token"), []byte("s3cret-of-a-file\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "splunk_token"), []byte("s3cret-of-a-file"), 0o600))
 	cmd := exec.CommandContext(t.Context(), binary, "print-config", "--mode=unredacted", "--feature-gates=otelcol.printInitialConfig",
 		"--config", defaultConfig, "--config", "../../examples/splunk.yaml",
 		"--config", "yaml:{exporters: {splunk_hec: {token: '${file:${env:CREDENTIALS_DIRECTORY}/splunk_token}'}}}")
