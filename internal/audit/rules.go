@@ -147,7 +147,7 @@ func checkMockForge(settings map[string]any) []string {
 	losses := want(settings, "on_parse_error", "", "keep", "a line that cannot be read is dropped", "keep")
 	protocols, _ := settings["protocols"].(map[string]any)
 	file, on := protocols["file"]
-	if m, ok := file.(map[string]any); on && !(ok && m["storage"] != nil) {
+	if m, _ := file.(map[string]any); on && m["storage"] == nil {
 		losses = append(losses, "protocols::file::storage: found nothing, expected a storage extension: a restart forgets how far the files were read")
 	}
 	return losses
