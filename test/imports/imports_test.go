@@ -34,7 +34,6 @@ var allowed = map[string][]string{
 	"internal/health":     {},
 	"internal/tally":      {},
 	"internal/heapfloor":  {},
-	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"internal/siemconfig": {"internal/audit", "internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
