@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mockforge/otelcol-mockforge/internal/duration"
 )
 
 type tokenKind uint8
@@ -175,7 +177,7 @@ func (l *lexer) number() (token, error) {
 		return l.take(tokenNumber, end-l.pos), nil
 	}
 	word := l.take(tokenDuration, wordLength(l.text[l.pos+1:])+1)
-	if _, ok := parseDuration(word.text); !ok {
+	if _, ok := duration.Parse(word.text); !ok {
 		err := l.fail(word.pos, fmt.Sprintf("%q", word.text), "a number, or a text in quotes")
 		if hint := durationHint(word.text); hint != "" {
 			err.Expected, err.Hint = "a duration", hint

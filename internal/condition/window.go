@@ -8,11 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mockforge/otelcol-mockforge/internal/duration"
 )
 
 // What bounds a window, and with it the memory of an alert.
 const (
-	maxWithin = 7 * day
+	maxWithin = 7 * 24 * time.Hour
 	maxCount  = 100_000
 )
 
@@ -164,7 +166,7 @@ func (p *parser) within(w *Window) error {
 		}
 		return err
 	}
-	w.Within, _ = parseDuration(p.tok.text)
+	w.Within, _ = duration.Parse(p.tok.text)
 	if w.Within <= 0 || w.Within > maxWithin {
 		return p.fail(p.tok.pos, p.tok.text, "a duration of more than 0 and at most 7d")
 	}

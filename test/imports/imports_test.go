@@ -24,9 +24,11 @@ const module = "github.com/mockforge/otelcol-mockforge/"
 var allowed = map[string][]string{
 	"internal/event":      {},
 	"internal/eventlog":   {"internal/event"},
-	"internal/condition":  {"internal/event", "internal/eventlog"},
+	"internal/duration":   {},
+	"internal/condition":  {"internal/duration", "internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/event", "internal/condition"},
 	"internal/audit":      {"internal/event"},
+	"internal/evidence":   {},
 	"internal/httpsend":   {},
 	"internal/journal":    {},
 	"internal/httpanswer": {},
@@ -36,6 +38,8 @@ var allowed = map[string][]string{
 	"internal/heapfloor":  {},
 	"internal/siemconfig": {"internal/audit", "internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/siemconfig"},
+	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
+	"cmd/siemctl":         {"internal/evidence", "internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
 }
 
