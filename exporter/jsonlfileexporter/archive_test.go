@@ -40,11 +40,11 @@ func TestRotation(t *testing.T) {
 	var want []int
 	for n := range 7 {
 		want = append(want, n)
-		require.NoError(t, w.append(line(n)))
+		require.NoError(t, add(w, line(n)))
 	}
 	// A batch larger than a file has one of its own.
-	require.NoError(t, w.append(slices.Concat(line(7), line(8), line(9), line(0))))
-	require.NoError(t, w.append(line(1)))
+	require.NoError(t, add(w, slices.Concat(line(7), line(8), line(9), line(0))))
+	require.NoError(t, add(w, line(1)))
 	want = append(want, 7, 8, 9, 0, 1)
 	files := archived(t, path)
 	assert.Len(t, files, 4)
@@ -53,7 +53,7 @@ func TestRotation(t *testing.T) {
 	assert.Equal(t, []int{7, 8, 9, 0}, numbers(t, files[3]))
 
 	cfg.Rotation.MaxSize = 0
-	require.NoError(t, w.append(slices.Concat(line(7), line(8), line(9), line(0))))
+	require.NoError(t, add(w, slices.Concat(line(7), line(8), line(9), line(0))))
 	assert.Len(t, archived(t, path), 4, "0 is for never")
 }
 
@@ -65,7 +65,8 @@ func TestNamesGoUp(t *testing.T) {
 		a, err := newArchive(path, RotationConfig{})
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, line(i), 0o600))
-		require.NoError(t, a.take(path, now))
+		_, err = a.take(path, now)
+		require.NoError(t, err)
 	}
 	files := archived(t, path)
 	assert.Equal(t, []int{0, 1, 2, 3}, numbers(t, files...))
@@ -103,8 +104,12 @@ func TestTidy(t *testing.T) {
 			}
 			a, err := newArchive(filepath.Join(dir, "events.jsonl"), tt.cfg)
 			require.NoError(t, err)
-			removed, err := a.tidy(t.Context(), now)
-			require.NoError(t, err)
+			removed := 0
+			a.removed = func(_, _ string, events uint64) {
+				assert.Equal(t, uint64(1), events)
+				removed++
+			}
+			require.NoError(t, a.tidy(t.Context(), now))
 			assert.Equal(t, tt.removed, removed)
 			entries, err := os.ReadDir(dir)
 			require.NoError(t, err)
@@ -114,9 +119,8 @@ func TestTidy(t *testing.T) {
 			}
 			assert.ElementsMatch(t, append(others, tt.want...), names)
 			assert.Equal(t, []int{0, 1, 2}[tt.removed:], numbers(t, archived(t, a.dir+"/events.jsonl")...))
-			again, err := a.tidy(t.Context(), now)
-			require.NoError(t, err)
-			assert.Zero(t, again, "compressed files keep their age")
+			require.NoError(t, a.tidy(t.Context(), now))
+			assert.Equal(t, tt.removed, removed, "compressed files keep their age")
 		})
 	}
 }
@@ -149,8 +153,7 @@ func TestCrashWhileCompressing(t *testing.T) {
 			tt.crash(t, path)
 			a, err := newArchive(filepath.Join(dir, "events.jsonl"), RotationConfig{Compress: true})
 			require.NoError(t, err)
-			_, err = a.tidy(t.Context(), time.Now())
-			require.NoError(t, err)
+			require.NoError(t, a.tidy(t.Context(), time.Now()))
 			entries, err := os.ReadDir(dir)
 			require.NoError(t, err)
 			require.Len(t, entries, 1)

@@ -43,6 +43,7 @@ func (w *file) claim() error {
 	if err != nil {
 		return errors.Join(err, lock.Close())
 	}
+	archive.keep, archive.key, archive.removed = w.keep, w.key, w.observer.removed
 	w.path, w.lock, w.archive = path, lock, archive
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 )
 
@@ -44,6 +45,10 @@ type Config struct {
 	FsyncInterval time.Duration `mapstructure:"fsync_interval"`
 	// Rotation bounds the file and says what becomes of full ones.
 	Rotation RotationConfig `mapstructure:"rotation"`
+	// Retention keeps events by severity, in a file for each. Off by default.
+	Retention configoptional.Optional[RetentionConfig] `mapstructure:"retention"`
+	// Integrity chains lines and seals files. Off by default.
+	Integrity configoptional.Optional[IntegrityConfig] `mapstructure:"integrity"`
 
 	// Queue is off by default: the journal before the exporter is the queue.
 	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
@@ -59,7 +64,12 @@ type RotationConfig struct {
 	// MaxSize is the size before which the file is put aside: a batch that
 	// would make it larger goes to a new one. 100 MB by default, 0 for never.
 	MaxSize Size `mapstructure:"max_size"`
-	// MaxFiles is how many rotated files are kept. 10 by default, 0 for all.
+	// Interval is how long a file is written to at most: one that has events of
+	// an earlier interval, counted from 1970 in UTC, is put aside. 0, the default,
+	// for any time; 24 h with Retention or Integrity.
+	Interval time.Duration `mapstructure:"interval"`
+	// MaxFiles is how many rotated files are kept. 10 by default, 0
+	// for all; always 0 with Retention.
 	MaxFiles int `mapstructure:"max_files"`
 	// MaxAge is how long a rotated file is kept after it was written last. 0,
 	// the default, for any time.
@@ -69,6 +79,34 @@ type RotationConfig struct {
 
 	// prevent unkeyed literal initialization
 	_ struct{}
+}
+
+// IntegrityConfig has the settings of tamper evidence.
+type IntegrityConfig struct {
+	// SigningKeyFile has the Ed25519 key that signs seals, in PEM of PKCS #8.
+	// Required. Its owner alone may have rights to it.
+	SigningKeyFile string `mapstructure:"signing_key_file"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// dailyInterval closes files often enough to be deleted and sealed in time.
+const dailyInterval = 24 * time.Hour
+
+// Unmarshal adds what follows from retention and integrity to the defaults.
+func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
+	if err := conf.Unmarshal(cfg); err != nil {
+		return err
+	}
+	retention := cfg.Retention.HasValue()
+	if (retention || cfg.Integrity.HasValue()) && !conf.IsSet("rotation::interval") {
+		cfg.Rotation.Interval = dailyInterval
+	}
+	if retention && !conf.IsSet("rotation::max_files") {
+		cfg.Rotation.MaxFiles = 0
+	}
+	return nil
 }
 
 // Validate checks the settings.
@@ -83,7 +121,30 @@ func (cfg *Config) Validate() error {
 	if cfg.FsyncInterval <= 0 {
 		errs = append(errs, fmt.Errorf("fsync_interval: found %s, expected more than 0", cfg.FsyncInterval))
 	}
+	if cfg.Retention.HasValue() {
+		errs = append(errs, cfg.onlyRetentionRemoves())
+	}
 	return errors.Join(errs...)
+}
+
+// onlyRetentionRemoves refuses what would remove events that are to be kept.
+func (cfg *Config) onlyRetentionRemoves() error {
+	var errs []error
+	if n := cfg.Rotation.MaxFiles; n > 0 {
+		errs = append(errs, fmt.Errorf("rotation::max_files: found %d, expected 0 beside retention, which alone says what is removed", n))
+	}
+	if age := cfg.Rotation.MaxAge; age > 0 {
+		errs = append(errs, fmt.Errorf("rotation::max_age: found %s, expected 0s beside retention, which alone says what is removed", age))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the settings.
+func (cfg *IntegrityConfig) Validate() error {
+	if cfg.SigningKeyFile == "" {
+		return errors.New("signing_key_file: found nothing, expected a file with an Ed25519 key")
+	}
+	return nil
 }
 
 // Validate checks the settings.
@@ -91,6 +152,9 @@ func (cfg *RotationConfig) Validate() error {
 	var errs []error
 	if cfg.MaxSize < 0 {
 		errs = append(errs, fmt.Errorf("max_size: found %d, expected 0 or more", int64(cfg.MaxSize)))
+	}
+	if cfg.Interval < 0 {
+		errs = append(errs, fmt.Errorf("interval: found %s, expected 0 or more", cfg.Interval))
 	}
 	if cfg.MaxFiles < 0 {
 		errs = append(errs, fmt.Errorf("max_files: found %d, expected 0 or more", cfg.MaxFiles))

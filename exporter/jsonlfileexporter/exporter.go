@@ -4,20 +4,22 @@ package jsonlfileexporter
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter/internal/metadata"
-	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"github.com/mockforge/otelcol-mockforge/internal/evidence"
 )
 
 // maxKept is the largest buffer that is kept for the next batch.
@@ -34,9 +36,14 @@ type jsonlExporter struct {
 	telemetry *metadata.TelemetryBuilder
 	self      metric.MeasurementOption
 
-	mu   sync.Mutex // of buf and file
-	buf  []byte
-	file *file
+	mu sync.Mutex // of what follows
+	// files has one file, or one for each class of severity.
+	files   []*file
+	batches []batch // for each file
+	key     ed25519.PrivateKey
+
+	// aside tells that a file was put aside.
+	aside chan struct{}
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -45,15 +52,34 @@ type jsonlExporter struct {
 func newExporter(ctx context.Context, cfg *Config, set exporter.Settings, telemetry *metadata.TelemetryBuilder) *jsonlExporter {
 	e := &jsonlExporter{
 		cfg: cfg, logger: set.Logger, telemetry: telemetry,
-		self: metric.WithAttributeSet(attribute.NewSet(attribute.String("exporter", set.ID.String()))),
+		self:  metric.WithAttributeSet(attribute.NewSet(attribute.String("exporter", set.ID.String()))),
+		aside: make(chan struct{}, 1),
 	}
-	e.file = newFile(cfg, e.observer(context.WithoutCancel(ctx)))
+	o := e.observer(context.WithoutCancel(ctx))
+	if !cfg.Retention.HasValue() {
+		e.files = []*file{newFile(cfg, o)}
+	} else {
+		for severity := range event.Severity(classes) {
+			one := *cfg
+			one.Path = classPath(cfg.Path, severity)
+			f := newFile(&one, o)
+			f.keep = cfg.Retention.Get().keep(severity)
+			e.files = append(e.files, f)
+		}
+	}
+	e.batches = make([]batch, len(e.files))
 	return e
 }
 
 func (e *jsonlExporter) observer(ctx context.Context) observer {
 	return observer{
-		rotated:   func() { e.telemetry.ExporterJsonlFileRotations.Add(ctx, 1, e.self) },
+		rotated: func() {
+			e.telemetry.ExporterJsonlFileRotations.Add(ctx, 1, e.self)
+			select {
+			case e.aside <- struct{}{}:
+			default: // it has been told already
+			}
+		},
 		takenBack: func() { e.telemetry.ExporterJsonlFileTakenBack.Add(ctx, 1, e.self) },
 		repaired: func(path string, bytes int64) {
 			e.telemetry.ExporterJsonlFileRepaired.Add(ctx, bytes, e.self)
@@ -64,20 +90,23 @@ func (e *jsonlExporter) observer(ctx context.Context) observer {
 			e.logger.Info("somebody else has changed the file; it is opened again",
 				zap.String("path", path), zap.String("change", change))
 		},
+		unchained: func(path string) {
+			e.logger.Warn("the file's last line is not chained; the file is put aside and a new one begun",
+				zap.String("path", path))
+		},
+		removed: func(name, reason string, events uint64) {
+			e.telemetry.ExporterJsonlFileRemoved.Add(ctx, 1, e.self)
+			e.logger.Info("a file is removed",
+				zap.String("file", name), zap.Uint64("events", events), zap.String("reason", reason))
+		},
 	}
 }
 
-// start opens the file. A full disk is no reason to end a collector that can
+// start opens the files. A full disk is no reason to end a collector that can
 // still keep events in its journal: the next batch tries again.
 func (e *jsonlExporter) start(startCtx context.Context, _ component.Host) error {
-	e.mu.Lock()
-	err := e.file.open()
-	e.mu.Unlock()
-	switch {
-	case isFull(err):
-		e.logger.Error("events wait until the file can be opened", zap.Error(err))
-	case err != nil:
-		return errors.Join(err, e.file.close())
+	if err := e.open(); err != nil {
+		return err
 	}
 	var ctx context.Context
 	ctx, e.cancel = context.WithCancel(context.WithoutCancel(startCtx)) // outlives the start
@@ -88,67 +117,108 @@ func (e *jsonlExporter) start(startCtx context.Context, _ component.Host) error 
 	return nil
 }
 
+func (e *jsonlExporter) open() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cfg.Integrity.HasValue() {
+		key, err := evidence.ReadPrivateKey(e.cfg.Integrity.Get().SigningKeyFile)
+		if err != nil {
+			return fmt.Errorf("integrity::signing_key_file: %w", err)
+		}
+		e.key = key
+	}
+	for _, f := range e.files {
+		f.key = e.key
+		err := f.open()
+		switch {
+		case isFull(err):
+			e.logger.Error("events wait until the file can be opened", zap.Error(err))
+		case err != nil:
+			return errors.Join(err, e.close())
+		}
+	}
+	return nil
+}
+
+func (e *jsonlExporter) close() error {
+	var errs []error
+	for _, f := range e.files {
+		errs = append(errs, f.close())
+	}
+	return errors.Join(errs...)
+}
+
 // push returns once the events are in the file, and on the disk where fsync is
 // always. After an error nothing of them is in the file.
 func (e *jsonlExporter) push(ctx context.Context, logs plog.Logs) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.buf = appendLines(e.buf[:0], logs)
-	if len(e.buf) == 0 {
+	if logs.LogRecordCount() == 0 {
 		return nil
 	}
-	err := e.file.append(e.buf)
-	if err == nil {
-		e.telemetry.ExporterJsonlFileWritten.Add(ctx, int64(len(e.buf)), e.self)
+	if err := e.encode(logs); err != nil {
+		return err
 	}
-	if cap(e.buf) > maxKept {
-		e.buf = nil
+	written := 0
+	for i := range e.batches {
+		b := &e.batches[i]
+		if len(b.lines) == 0 {
+			continue
+		}
+		if err := e.files[i].add(b); err != nil {
+			return errors.Join(err, e.undo(i))
+		}
+		written += len(b.lines)
 	}
-	return err
+	e.telemetry.ExporterJsonlFileWritten.Add(ctx, int64(written), e.self)
+	return nil
 }
 
-// appendLines appends each record's event and a line break. A line is always an
-// object, so that a torn one is never taken for a whole one, as 12 of 123 would
-// be.
-func appendLines(buf []byte, logs plog.Logs) []byte {
-	for _, rl := range logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, record := range sl.LogRecords().All() {
-				body := record.Body()
-				if body.Type() == pcommon.ValueTypeMap {
-					buf = append(eventlog.AppendJSON(buf, body), '\n')
-					continue
-				}
-				buf = append(buf, `{"message":`...)
-				buf = append(eventlog.AppendJSON(buf, body), '}', '\n')
-			}
+// undo takes the batches before one that failed back from their files.
+func (e *jsonlExporter) undo(failed int) error {
+	var errs []error
+	for i := range failed {
+		if len(e.batches[i].lines) > 0 {
+			errs = append(errs, e.files[i].undo())
 		}
 	}
-	return buf
+	return errors.Join(errs...)
 }
 
-// tidy removes and compresses rotated files until the exporter is shut down.
+// tidy closes, seals, removes and compresses files until the exporter is shut
+// down.
 func (e *jsonlExporter) tidy(ctx context.Context) {
-	ticker := time.NewTicker(tidyInterval)
+	interval := tidyInterval
+	if every := e.cfg.Rotation.Interval; every > 0 {
+		interval = min(interval, every)
+	}
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		e.mu.Lock()
-		archive := e.file.archive
-		e.mu.Unlock()
-		if archive != nil {
-			removed, err := archive.tidy(ctx, time.Now())
-			e.telemetry.ExporterJsonlFileRemoved.Add(ctx, int64(removed), e.self)
-			if err != nil && ctx.Err() == nil {
-				e.logger.Warn("rotated files wait to be removed or compressed", zap.Error(err))
+		for _, f := range e.files {
+			if err := e.tidyFile(ctx, f); err != nil && ctx.Err() == nil {
+				e.logger.Warn("rotated files wait to be sealed, removed or compressed", zap.Error(err))
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-e.file.aside:
+		case <-e.aside:
 		case <-ticker.C:
 		}
 	}
+}
+
+func (e *jsonlExporter) tidyFile(ctx context.Context, f *file) error {
+	now := time.Now()
+	e.mu.Lock()
+	err := f.rotateOld(now)
+	archive := f.archive
+	e.mu.Unlock()
+	if archive != nil {
+		err = errors.Join(err, archive.tidy(ctx, now))
+	}
+	return err
 }
 
 // sync syncs what was written until the exporter is shut down.
@@ -161,7 +231,10 @@ func (e *jsonlExporter) sync(ctx context.Context) {
 			return
 		case <-ticker.C:
 			e.mu.Lock()
-			err := e.file.sync()
+			var err error
+			for _, f := range e.files {
+				err = errors.Join(err, f.sync())
+			}
 			e.mu.Unlock()
 			if err != nil {
 				e.logger.Error("acknowledged events may not be on the disk", zap.Error(err))
@@ -180,5 +253,5 @@ func (e *jsonlExporter) shutdown(context.Context) error {
 	e.telemetry.Shutdown()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.file.close()
+	return e.close()
 }

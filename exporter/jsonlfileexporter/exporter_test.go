@@ -156,8 +156,14 @@ func TestTelemetry(t *testing.T) {
 	metadatatest.AssertEqualExporterJsonlFileRemoved(t, tel, points(2), ignore...)
 	metadatatest.AssertEqualExporterJsonlFileRepaired(t, tel, points(10), ignore...)
 	require.NoError(t, tel.Shutdown(t.Context()))
-	require.Equal(t, 1, logs.Len())
+	require.Equal(t, 3, logs.Len())
 	assert.Equal(t, map[string]any{"path": cfg.Path, "bytes": int64(10)}, logs.All()[0].ContextMap())
+	for _, entry := range logs.All()[1:] {
+		assert.Equal(t, zap.InfoLevel, entry.Level)
+		assert.Regexp(t, `^events-\S+\.jsonl$`, entry.ContextMap()["file"])
+		assert.Equal(t, uint64(1), entry.ContextMap()["events"])
+		assert.Equal(t, "max_files", entry.ContextMap()["reason"])
+	}
 }
 
 // TestSyncInterval syncs what was written since, and only then.
@@ -170,7 +176,7 @@ func TestSyncInterval(t *testing.T) {
 		require.NoError(t, err)
 		e := newExporter(t.Context(), cfg, set, telemetry)
 		var syncs atomic.Int64
-		e.file.fsync = func(f *os.File) error {
+		e.files[0].fsync = func(f *os.File) error {
 			syncs.Add(1)
 			return f.Sync()
 		}

@@ -33,6 +33,7 @@ func createDefaultConfig() component.Config {
 		Fsync:           FsyncAlways,
 		FsyncInterval:   time.Second,
 		Rotation:        RotationConfig{MaxSize: 100e6, MaxFiles: 10, Compress: true},
+		Retention:       configoptional.Default(defaultRetention()),
 		Queue:           configoptional.Default(exporterhelper.NewDefaultQueueConfig()),
 		Retry:           retry,
 	}

@@ -3,6 +3,7 @@
 package jsonlfileexporter
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/mockforge/otelcol-mockforge/internal/evidence"
 )
 
 // observer is told what becomes of a file.
@@ -20,14 +23,16 @@ type observer struct {
 	takenBack func()
 	repaired  func(path string, bytes int64)
 	reopened  func(path, why string)
+	unchained func(path string)
+	removed   func(name, reason string, events uint64)
 }
 
 // file is the one that is written to. It is not safe for concurrent use.
 type file struct {
 	cfg      *Config
 	observer observer
-	// aside tells that a file was put aside.
-	aside chan struct{}
+	keep     time.Duration      // of its events; 0 for ever
+	key      ed25519.PrivateKey // nil without integrity
 
 	path    string // without symbolic links; empty before the first open
 	lock    *flock.Flock
@@ -39,12 +44,21 @@ type file struct {
 	mode     fs.FileMode
 	torn     bool // a part of a batch may follow them
 	unsynced bool
+	written  time.Time // when it was written to last
+	newest   time.Time // no event in it arrived later
+
+	chain   evidence.Chain // behind the whole batches
+	resumed bool           // chain is known
+	before  struct {       // the last batch
+		size  int64
+		chain evidence.Chain
+	}
 
 	fsync func(*os.File) error
 }
 
 func newFile(cfg *Config, o observer) *file {
-	return &file{cfg: cfg, observer: o, aside: make(chan struct{}, 1), mode: newFileMode, fsync: (*os.File).Sync}
+	return &file{cfg: cfg, observer: o, mode: newFileMode, fsync: (*os.File).Sync}
 }
 
 // isFull says whether an error is that of a full disk, quota or size limit.
@@ -71,7 +85,7 @@ func (w *file) open() error {
 		w.f = nil
 		return errors.Join(fmt.Errorf("opening %s: %w", w.path, err), f.Close())
 	}
-	return nil
+	return w.resume()
 }
 
 // adopt makes the open file one of whole lines, and durable in its folder.
@@ -97,29 +111,42 @@ func (w *file) adopt() error {
 		w.unsynced = true
 	}
 	w.opened, w.size, w.mode = info, end, info.Mode().Perm()
+	w.written, w.newest = info.ModTime(), info.ModTime()
+	if end == 0 {
+		w.newest = time.Time{}
+	}
 	if unbroken {
 		return w.write([]byte{'\n'})
 	}
 	return nil
 }
 
-// append adds a batch. After an error nothing of it is in the file, or, where
-// even taking it back has failed, nothing will be before the next one is added.
-func (w *file) append(batch []byte) error {
-	if err := w.ready(); err != nil {
-		return err
-	}
-	if limit := int64(w.cfg.Rotation.MaxSize); limit > 0 && w.size > 0 && w.size+int64(len(batch)) > limit {
+// add adds a batch, which was begun when the file was ready. After an error
+// nothing of it is in the file, or, where even taking it back has failed, nothing
+// will be before the next one is added.
+func (w *file) add(b *batch) error {
+	limit, size := int64(w.cfg.Rotation.MaxSize), int64(len(b.lines))
+	if full := limit > 0 && w.size > 0 && w.size+size > limit; full || w.isOld(time.Now()) {
 		if err := w.rotate(); err != nil {
 			return err
 		}
 	}
-	err := w.write(batch)
-	if err == nil {
-		return nil
+	w.before.size, w.before.chain = w.size, w.chain
+	if err := w.write(b.lines); err != nil {
+		w.observer.takenBack()
+		return errors.Join(fmt.Errorf("writing %d bytes: %w", len(b.lines), err), w.takeBack())
 	}
-	w.observer.takenBack()
-	return errors.Join(fmt.Errorf("writing %d bytes: %w", len(batch), err), w.takeBack())
+	w.chain = b.chain
+	if b.newest.After(w.newest) {
+		w.newest = b.newest
+	}
+	return nil
+}
+
+// undo takes back the last batch.
+func (w *file) undo() error {
+	w.size, w.chain, w.torn, w.unsynced = w.before.size, w.before.chain, true, true
+	return w.takeBack()
 }
 
 // write adds bytes, and syncs them where that is asked for. After an error the
@@ -136,6 +163,7 @@ func (w *file) write(p []byte) error {
 	}
 	w.torn = false
 	w.size += int64(len(p))
+	w.written = time.Now()
 	return nil
 }
 
@@ -208,21 +236,42 @@ func (w *file) put() error {
 	return errors.Join(err, f.Close())
 }
 
-// rotate puts the full file aside and begins a new one. After an error the next
+// rotate puts the file aside and begins a new one. After an error the next
 // batch tries again.
 func (w *file) rotate() error {
 	if err := w.put(); err != nil {
-		return fmt.Errorf("closing the full file: %w", err)
+		return fmt.Errorf("closing the file: %w", err)
 	}
-	if err := w.archive.take(w.path, time.Now()); err != nil {
-		return fmt.Errorf("putting the full file aside: %w", err)
+	aside, err := w.archive.take(w.path, time.Now())
+	if err != nil {
+		return fmt.Errorf("putting the file aside: %w", err)
 	}
 	w.observer.rotated()
-	select {
-	case w.aside <- struct{}{}:
-	default: // it has been told already
+	if w.keep > 0 && !w.newest.IsZero() {
+		// Its time is when its newest event arrived, from which it is kept.
+		err = os.Chtimes(aside, w.newest, w.newest)
 	}
-	return w.open()
+	return errors.Join(err, w.open())
+}
+
+// rotateOld puts a file aside that nothing may be added to any more.
+func (w *file) rotateOld(now time.Time) error {
+	if w.f == nil || !w.isOld(now) {
+		return nil
+	}
+	if err := w.ready(); err != nil {
+		return err
+	}
+	if !w.isOld(now) {
+		return nil
+	}
+	return w.rotate()
+}
+
+// isOld says whether the file has events of an earlier interval.
+func (w *file) isOld(now time.Time) bool {
+	interval := w.cfg.Rotation.Interval
+	return interval > 0 && w.size > 0 && w.written.Truncate(interval).Before(now.Truncate(interval))
 }
 
 // close syncs and closes the file and gives it free.

@@ -12,10 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 func testConfig(path string) *Config {
@@ -26,9 +28,9 @@ func testConfig(path string) *Config {
 
 // seen is what an observer was told.
 type seen struct {
-	rotated, takenBack int
-	repaired           int64
-	changes            []string
+	rotated, takenBack, unchained, removed int
+	repaired                               int64
+	changes                                []string
 }
 
 func (s *seen) observer() observer {
@@ -36,6 +38,8 @@ func (s *seen) observer() observer {
 		rotated:   func() { s.rotated++ },
 		takenBack: func() { s.takenBack++ },
 		repaired:  func(_ string, bytes int64) { s.repaired += bytes },
+		unchained: func(string) { s.unchained++ },
+		removed:   func(_, _ string, _ uint64) { s.removed++ },
 		reopened:  func(_, change string) { s.changes = append(s.changes, change) },
 	}
 }
@@ -53,6 +57,27 @@ func openSeen(t *testing.T, cfg *Config) (*file, *seen) {
 	require.NoError(t, w.open())
 	t.Cleanup(func() { _ = w.close() }) // again, where the test did it
 	return w, s
+}
+
+// add adds lines as a batch.
+func add(w *file, lines []byte) error {
+	if err := w.ready(); err != nil {
+		return err
+	}
+	return w.add(&batch{lines: lines})
+}
+
+// appendLines is what a file without integrity has of logs.
+func appendLines(buf []byte, logs plog.Logs) []byte {
+	var b batch
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				b.add(record.Body(), time.Time{}, false)
+			}
+		}
+	}
+	return append(buf, b.lines...)
 }
 
 // line is the event of a number, with its break.
@@ -104,7 +129,7 @@ func TestAppendAndContinue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "folder", "events.jsonl")
 	for n := range 3 {
 		w := open(t, testConfig(path))
-		require.NoError(t, w.append(line(n)))
+		require.NoError(t, add(w, line(n)))
 		require.NoError(t, w.close())
 	}
 	assert.Equal(t, []int{0, 1, 2}, numbers(t, path))
@@ -162,8 +187,8 @@ func TestLinkStays(t *testing.T) {
 	cfg := testConfig(link)
 	cfg.Rotation.MaxSize = 10
 	w := open(t, cfg)
-	require.NoError(t, w.append(line(1)))
-	require.NoError(t, w.append(line(2)))
+	require.NoError(t, add(w, line(1)))
+	require.NoError(t, add(w, line(2)))
 	assert.Equal(t, []int{2}, numbers(t, link))
 	assert.Equal(t, []int{1}, numbers(t, archived(t, path)...))
 }
@@ -177,11 +202,10 @@ func TestModeIsKept(t *testing.T) {
 	cfg := testConfig(path)
 	cfg.Rotation.MaxSize = 10
 	w := open(t, cfg)
-	require.NoError(t, w.append(line(1)))
+	require.NoError(t, add(w, line(1)))
 	require.Len(t, archived(t, path), 1)
 	assert.Equal(t, fs.FileMode(0o666), mode(t, path))
-	_, err := w.archive.tidy(t.Context(), w.archive.last)
-	require.NoError(t, err)
+	require.NoError(t, w.archive.tidy(t.Context(), w.archive.last))
 	assert.Equal(t, fs.FileMode(0o666), mode(t, archived(t, path)[0]))
 }
 
@@ -251,10 +275,10 @@ func TestSomebodyElse(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "events.jsonl")
 			w, s := openSeen(t, testConfig(path))
-			require.NoError(t, w.append(line(0)))
-			require.NoError(t, w.append(line(1)))
+			require.NoError(t, add(w, line(0)))
+			require.NoError(t, add(w, line(1)))
 			tt.change(t, path)
-			require.NoError(t, w.append(line(2)))
+			require.NoError(t, add(w, line(2)))
 			assert.Equal(t, tt.want, numbers(t, path))
 			assert.Equal(t, []string{tt.told}, s.changes)
 			if tt.moved != nil {
@@ -269,14 +293,14 @@ func TestSomebodyElse(t *testing.T) {
 func TestSyncFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	w, s := openSeen(t, testConfig(path))
-	require.NoError(t, w.append(line(0)))
+	require.NoError(t, add(w, line(0)))
 	w.fsync = func(*os.File) error { return errors.New("input/output error") }
 	for range 3 {
-		require.EqualError(t, w.append(append(line(1), line(2)...)), "writing 16 bytes: syncing: input/output error")
+		require.EqualError(t, add(w, append(line(1), line(2)...)), "writing 16 bytes: syncing: input/output error")
 		assert.Equal(t, []int{0}, numbers(t, path))
 	}
 	w.fsync = (*os.File).Sync
-	require.NoError(t, w.append(append(line(1), line(2)...)))
+	require.NoError(t, add(w, append(line(1), line(2)...)))
 	assert.Equal(t, []int{0, 1, 2}, numbers(t, path))
 	assert.Equal(t, 3, s.takenBack)
 }
@@ -286,11 +310,11 @@ func TestSyncFails(t *testing.T) {
 func TestTakingBackFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	w := open(t, testConfig(path))
-	require.NoError(t, w.append(line(0)))
+	require.NoError(t, add(w, line(0)))
 	_, err := w.f.WriteString(`{"n":1}` + "\n" + `{"n`)
 	require.NoError(t, err)
 	w.torn = true // as after a write and a truncation that failed
-	require.NoError(t, w.append(line(2)))
+	require.NoError(t, add(w, line(2)))
 	assert.Equal(t, []int{0, 2}, numbers(t, path))
 
 	_, err = w.f.WriteString(`{"n":`)
@@ -312,7 +336,7 @@ func TestFsync(t *testing.T) {
 				return f.Sync()
 			}
 			for n := range 3 {
-				require.NoError(t, w.append(line(n)))
+				require.NoError(t, add(w, line(n)))
 			}
 			assert.Equal(t, want[0], syncs, "before the batch is acknowledged")
 			require.NoError(t, w.close())

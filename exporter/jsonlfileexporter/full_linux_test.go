@@ -85,15 +85,15 @@ func fullAtEveryByte(t *testing.T) {
 	for at := range len(batch) {
 		path := filepath.Join(dir, fmt.Sprintf("%d.jsonl", at))
 		w, s := openSeen(t, testConfig(path))
-		require.NoError(t, w.append(first))
+		require.NoError(t, add(w, first))
 		lift := limitFiles(t, len(first)+at)
 		for range 2 {
-			err := w.append(batch)
+			err := add(w, batch)
 			assert.True(t, isFull(err), "%v", err)
 		}
 		lift()
 		assert.Equal(t, []int{0}, numbers(t, path), "after %d bytes", at)
-		require.NoError(t, w.append(batch))
+		require.NoError(t, add(w, batch))
 		require.NoError(t, w.close())
 		assert.Equal(t, []int{0, 1, 2, 3}, numbers(t, path))
 		assert.Equal(t, 2, s.takenBack)

@@ -87,7 +87,7 @@ func TestCrashAtEveryByte(t *testing.T) {
 		path := filepath.Join(dir, fmt.Sprintf("%d.jsonl", at))
 		require.NoError(t, os.WriteFile(path, append(bytes.Clone(first), batch[:at]...), 0o600))
 		w := open(t, testConfig(path))
-		require.NoError(t, w.append(batch))
+		require.NoError(t, add(w, batch))
 		require.NoError(t, w.close())
 
 		counts := make(map[int]int)

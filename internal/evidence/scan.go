@@ -34,6 +34,9 @@ type Broken struct {
 	Line uint64
 	// Problem says what was found and what was expected.
 	Problem string
+	// Unchained: the first line is no part of a chain, as in a file that was
+	// written without integrity.
+	Unchained bool
 }
 
 // Error names the line and the problem.
@@ -86,7 +89,9 @@ func (s *scanner) add(torn bool) error {
 	}
 	l, ok := parseLink(s.lines.tail)
 	if !ok {
-		return s.or(s.broken("found no %s at its end, expected what chains it to the line before", Member))
+		b := s.broken("found no %s at its end, expected what chains it to the line before", Member)
+		b.Unchained = s.extent.Lines == 1
+		return s.or(b)
 	}
 	sum := s.lines.sum()
 	if s.suspect != nil {
