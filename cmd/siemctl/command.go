@@ -24,7 +24,7 @@ func newCommand(env lookupEnv) *cobra.Command {
 		Short:        "Checks MockForge's SIEM settings and converts them to the Collector's",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newLint(env), newConvert(env))
+	root.AddCommand(newLint(env), newConvert(env), newVerify())
 	return root
 }
 
