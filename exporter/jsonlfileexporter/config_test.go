@@ -62,4 +62,14 @@ func TestInvalidConfig(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, want)
 	}
+
+	err = xconfmap.Validate(load(t, "archive_bad"))
+	for _, want := range []string{
+		"rotation::max_files: found 10, expected 0 beside retention, which alone says what is removed",
+		"rotation::max_age: found 720h0m0s, expected 0s beside retention, which alone says what is removed",
+		"interval: found -1h0m0s, expected 0 or more",
+		"integrity: signing_key_file: found nothing, expected a file with an Ed25519 key",
+	} {
+		assert.ErrorContains(t, err, want)
+	}
 }
