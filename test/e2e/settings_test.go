@@ -61,6 +61,7 @@ var exampleEnv = []string{
 	"AZURE_LOGS_ENDPOINT=https://a.ingest.monitor.azure.com", "AZURE_RULE_ID=dcr-0",
 	"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s", "AZURE_WORKSPACE_ID=w", "AZURE_SHARED_KEY=a2V5",
 	"GCP_PROJECT_ID=mockforge-prod", "GCP_CREDENTIALS_PATH=/path/to/service-account.json",
+	"MOCKFORGE_ARCHIVE_KEY=/etc/mockforge/archive.pem",
 	"SLACK_WEBHOOK_URL=https://hooks.slack.com/services/x", "PAGERDUTY_ROUTING_KEY=secret", "BLOCK_USER_URL=https://mockforge.example.com/block",
 }
 
