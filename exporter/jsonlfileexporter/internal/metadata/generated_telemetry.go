@@ -64,7 +64,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExporterJsonlFileRemoved, err = builder.meter.Int64Counter(
 		"otelcol_exporter_jsonl_file_removed",
-		metric.WithDescription("Number of rotated files removed for max_files or max_age. [Alpha]"),
+		metric.WithDescription("Number of rotated files removed for retention, max_files or max_age. [Alpha]"),
 		metric.WithUnit("{file}"),
 	)
 	errs = errors.Join(errs, err)
@@ -76,7 +76,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterJsonlFileRotations, err = builder.meter.Int64Counter(
 		"otelcol_exporter_jsonl_file_rotations",
-		metric.WithDescription("Number of times that the file was put aside because it was full. [Alpha]"),
+		metric.WithDescription("Number of times that a file was put aside because it was full, or its interval over. [Alpha]"),
 		metric.WithUnit("{rotation}"),
 	)
 	errs = errors.Join(errs, err)

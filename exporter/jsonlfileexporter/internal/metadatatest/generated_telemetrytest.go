@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterJsonlFileRemoved(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_jsonl_file_removed",
-		Description: "Number of rotated files removed for max_files or max_age. [Alpha]",
+		Description: "Number of rotated files removed for retention, max_files or max_age. [Alpha]",
 		Unit:        "{file}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualExporterJsonlFileRepaired(t *testing.T, tt *componenttest.Teleme
 func AssertEqualExporterJsonlFileRotations(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_jsonl_file_rotations",
-		Description: "Number of times that the file was put aside because it was full. [Alpha]",
+		Description: "Number of times that a file was put aside because it was full, or its interval over. [Alpha]",
 		Unit:        "{rotation}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
