@@ -42,6 +42,11 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/httpsend -run '^$$' -fuzz FuzzClean -fuzztime $(FUZZTIME)
 	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzSize -fuzztime $(FUZZTIME)
 	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzWhole -fuzztime $(FUZZTIME)
+	go test ./exporter/jsonlfileexporter -run '^$$' -fuzz FuzzCrash -fuzztime $(FUZZTIME)
+	go test ./internal/evidence -run '^$$' -fuzz FuzzSealFile -fuzztime $(FUZZTIME)
+	go test ./internal/evidence -run '^$$' -fuzz FuzzLink -fuzztime $(FUZZTIME)
+	go test ./internal/evidence -run '^$$' -fuzz FuzzScan -fuzztime $(FUZZTIME)
+	go test ./internal/duration -run '^$$' -fuzz FuzzSpan -fuzztime $(FUZZTIME)
 	go test ./exporter/azuremonitorexporter -run '^$$' -fuzz FuzzSign -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue

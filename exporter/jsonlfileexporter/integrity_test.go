@@ -248,6 +248,28 @@ func TestSomebodyElseIsSeen(t *testing.T) {
 	}
 }
 
+// TestEditedSeal: a seal that somebody gave an older time has no file removed.
+func TestEditedSeal(t *testing.T) {
+	cfg := chainedConfig(t)
+	require.NoError(t, os.WriteFile(cfg.Path, nil, 0o600))
+	require.NoError(t, os.Chmod(cfg.Path, 0o640))
+	c := openChained(t, cfg)
+	c.mustAdd(0, 1)
+	c.mustAdd(2)
+	c.tidy()
+	file := archived(t, cfg.Path)[0]
+	path := strings.TrimSuffix(file, gzipSuffix) + evidence.SealSuffix
+	assert.Equal(t, os.FileMode(0o640), mode(t, path), "who may read the file may check it")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	this := time.Now().UTC().Format("2006-")
+	require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(`time":"`+this), []byte(`time":"1999-`)), 0o600))
+	c.archive.keep = 24 * time.Hour
+	require.ErrorContains(t, c.archive.tidy(t.Context(), time.Now()), "found a signature that is not that of its text and key")
+	assert.FileExists(t, file)
+	assert.Zero(t, c.removed)
+}
+
 func TestSigningKey(t *testing.T) {
 	cfg := chainedConfig(t)
 	for file, want := range map[string]string{

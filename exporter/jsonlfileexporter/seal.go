@@ -63,7 +63,7 @@ func (a *archive) seal(ctx context.Context, path string, before []rotated, now t
 	if err != nil {
 		return err
 	}
-	return writeSeal(path+evidence.SealSuffix, append(line, '\n'))
+	return writeSeal(path+evidence.SealSuffix, path, append(line, '\n'))
 }
 
 func scan(ctx context.Context, path string) (_ evidence.Extent, err error) {
@@ -82,6 +82,9 @@ func (a *archive) entomb(r rotated, reason string, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("reading the seal %s: %w", path, err)
 	}
+	if err := seal.Check(); err != nil {
+		return fmt.Errorf("keeping %s: %w", a.name(r.stamp), err)
+	}
 	if seal.Removal != nil {
 		return nil // a crash came before the file went
 	}
@@ -89,17 +92,25 @@ func (a *archive) entomb(r rotated, reason string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeSeal(path, slices.Concat(seal.Line, []byte{'\n'}, line, []byte{'\n'}))
+	return writeSeal(path, path, slices.Concat(seal.Line, []byte{'\n'}, line, []byte{'\n'}))
 }
 
-// writeSeal writes a seal's file whole or not at all.
-func writeSeal(path string, text []byte) error {
+// writeSeal writes a seal's file whole or not at all, with the mode of another
+// file: who may read that may check it.
+func writeSeal(path, as string, text []byte) error {
+	info, err := os.Stat(as)
+	if err != nil {
+		return err
+	}
 	part := path + evidence.PartSuffix
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, newFileMode) //nolint:gosec // beside the rotated file
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
+	if err == nil {
+		err = f.Chmod(info.Mode().Perm())
+	}
 	if err == nil {
 		err = f.Sync()
 	}

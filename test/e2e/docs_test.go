@@ -27,7 +27,7 @@ func TestDocumentedSettings(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/destinations/*.md")
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
-	pages = append(pages, "../../docs/alerts.md")
+	pages = append(pages, "../../docs/alerts.md", "../../docs/archive.md")
 	blocks := 0
 	for _, readme := range append(readmes, pages...) {
 		text, err := os.ReadFile(readme)
