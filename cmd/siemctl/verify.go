@@ -46,34 +46,50 @@ Exit codes: 0 proven, 1 broken, 2 not asked as it should be.`,
 }
 
 func verify(cmd *cobra.Command, paths []string, keys []ed25519.PublicKey) error {
-	out := cmd.OutOrStdout()
-	sum, err := evidence.Verify(cmd.Context(), paths, keys, func(f evidence.Finding) { printFinding(out, f) })
+	out := printer{w: cmd.OutOrStdout()}
+	sum, err := evidence.Verify(cmd.Context(), paths, keys, out.finding)
 	if err != nil {
 		return &usageError{err}
 	}
 	if len(sum.Count) == 0 {
 		return &usageError{errors.New("found no file of events, expected at least one")}
 	}
-	fmt.Fprintf(out, "%d lines in their place; files: %d proven, %d still open, %d removed on purpose, %d not read, %d broken\n", sum.Lines,
+	out.printf("%d lines in their place; files: %d proven, %d still open, %d removed on purpose, %d not read, %d broken\n", sum.Lines,
 		sum.Count[evidence.Proven], sum.Count[evidence.Unsealed], sum.Count[evidence.Removed], sum.Count[evidence.NotRead], sum.Count[evidence.Wrong])
 	for _, key := range sum.Keys {
-		fmt.Fprintf(out, "signed by the key %s\n", evidence.Fingerprint(key))
+		out.printf("signed by the key %s\n", evidence.Fingerprint(key))
 	}
 	if len(keys) == 0 && len(sum.Keys) > 0 {
-		fmt.Fprintln(out, "NOTE: no --public-key was given: the key in the seals is believed, and anyone can sign again with a key of his own")
+		out.printf("NOTE: no --public-key was given: the key in the seals is believed, and anyone can sign again with a key of his own\n")
 	}
-	if sum.Count[evidence.Wrong] > 0 {
+	switch {
+	case sum.Count[evidence.Wrong] > 0:
 		return errBroken
+	case out.err != nil: // nobody has read that it is proven
+		return &usageError{out.err}
+	default:
+		return nil
 	}
-	return nil
 }
 
-func printFinding(out io.Writer, f evidence.Finding) {
+// printer keeps the first error of writing.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+func (p *printer) finding(f evidence.Finding) {
 	place := f.Path
 	if f.Line > 0 {
 		place = fmt.Sprintf("%s:%d", f.Path, f.Line)
 	}
-	fmt.Fprintf(out, "%s: %s: %s\n", place, f.State, f.Text)
+	p.printf("%s: %s: %s\n", place, f.State, f.Text)
 }
 
 // usageError is a mistake in how a command was called.

@@ -223,6 +223,7 @@ func TestArchiveConfig(t *testing.T) {
 	cfg = load(t, "archive_default")
 	require.NoError(t, cfg.Validate())
 	assert.Equal(t, defaultRetention(), *cfg.Retention.Get())
+	assert.Equal(t, cfg, load(t, "archive_null"), "named is switched on")
 	assert.False(t, load(t, "").Retention.HasValue())
 	assert.Zero(t, load(t, "").Rotation.Interval)
 }

@@ -6,6 +6,7 @@ package duration
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,8 +81,8 @@ func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // String returns the span in the largest unit of which it is a whole number.
 func (s Span) String() string {
-	for i := len(units) - 1; i >= 0; i-- {
-		if u := units[i]; s != 0 && time.Duration(s)%u.time == 0 {
+	for _, u := range slices.Backward(units) {
+		if s != 0 && time.Duration(s)%u.time == 0 {
 			return strconv.FormatInt(int64(time.Duration(s)/u.time), 10) + u.name
 		}
 	}

@@ -5,7 +5,6 @@ package evidence
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"strings"
 	"testing"
 
@@ -34,7 +33,7 @@ func FuzzSealFile(f *testing.F) {
 		if s.Check() != nil {
 			return
 		}
-		line, err := s.Seal.Sign(testKey(1))
+		line, err := s.Sign(testKey(1))
 		require.NoError(t, err)
 		assert.Equal(t, s.Line, line, "nobody else has signed here")
 	})
@@ -80,7 +79,7 @@ func FuzzScan(f *testing.F) {
 		extent, err := Scan(t.Context(), bytes.NewReader(data), new(Chain), &c)
 		var broken *Broken
 		if err != nil {
-			require.True(t, errors.As(err, &broken))
+			require.ErrorAs(t, err, &broken)
 			assert.LessOrEqual(t, broken.Line, uint64(bytes.Count(data, []byte{'\n'})+1))
 			return
 		}
