@@ -64,9 +64,9 @@ type RotationConfig struct {
 	// MaxSize is the size before which the file is put aside: a batch that
 	// would make it larger goes to a new one. 100 MB by default, 0 for never.
 	MaxSize Size `mapstructure:"max_size"`
-	// Interval is how long a file is written to at most: one that has events of
-	// an earlier interval, counted from 1970 in UTC, is put aside. 0, the default,
-	// for any time; 24 h with Retention or Integrity.
+	// Interval is how long a file is written to at most: one that was written to
+	// in an earlier interval, in UTC, is put aside. 0, the default, for any time;
+	// 24 h with Retention or Integrity.
 	Interval time.Duration `mapstructure:"interval"`
 	// MaxFiles is how many rotated files are kept. 10 by default, 0
 	// for all; always 0 with Retention.
