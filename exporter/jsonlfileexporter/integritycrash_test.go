@@ -4,6 +4,8 @@ package jsonlfileexporter
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,45 +109,59 @@ func TestCrashBetweenSteps(t *testing.T) {
 func FuzzCrash(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 200, 5, 250, 7})
 	f.Add([]byte{0, 255, 0, 255})
-	f.Fuzz(func(t *testing.T, ops []byte) {
-		cfg := chainedConfig(t)
-		cfg.Fsync = FsyncNever
-		c := openChained(t, cfg)
-		var want []int
-		for _, op := range ops[:min(len(ops), 24)] {
-			numbersOf := []int{len(want), len(want) + 1}[:1+op%2]
-			switch {
-			case op < 128:
-				c.mustAdd(numbersOf...)
-				want = append(want, numbersOf...)
-			case op < 160:
-				c.tidy()
-			default: // a batch that stops after some bytes, never acknowledged
-				require.NoError(t, c.ready())
-				before := c.size
-				c.mustAdd(numbersOf...)
-				if c.size < before { // it is in a new file
-					before = 0
-				}
-				cut := before + (c.size-before)*int64(op-160)/96
-				path := c.path
-				require.NoError(t, c.f.Close())
-				require.NoError(t, c.lock.Close())
-				require.NoError(t, os.Truncate(path, cut))
-				c = openChained(t, cfg)
+	f.Fuzz(func(t *testing.T, ops []byte) { crashes(t, ops[:min(len(ops), 24)]) })
+}
+
+// TestCrashesAtRandom is FuzzCrash with other operations at each run.
+func TestCrashesAtRandom(t *testing.T) {
+	for range 20 {
+		ops := make([]byte, 24)
+		for i := range ops {
+			ops[i] = byte(rand.IntN(256))
+		}
+		t.Run(fmt.Sprintf("%x", ops), func(t *testing.T) { crashes(t, ops) })
+	}
+}
+
+func crashes(t *testing.T, ops []byte) {
+	t.Helper()
+	cfg := chainedConfig(t)
+	cfg.Fsync = FsyncNever
+	c := openChained(t, cfg)
+	var want []int
+	for _, op := range ops {
+		numbersOf := []int{len(want), len(want) + 1}[:1+op%2]
+		switch {
+		case op < 128:
+			c.mustAdd(numbersOf...)
+			want = append(want, numbersOf...)
+		case op < 160:
+			c.tidy()
+		default: // a batch that stops after some bytes, never acknowledged
+			require.NoError(t, c.ready())
+			before := c.size
+			c.mustAdd(numbersOf...)
+			if c.size < before { // it is in a new file
+				before = 0
 			}
+			cut := before + (c.size-before)*int64(op-160)/96
+			path := c.path
+			require.NoError(t, c.f.Close())
+			require.NoError(t, c.lock.Close())
+			require.NoError(t, os.Truncate(path, cut))
+			c = openChained(t, cfg)
 		}
-		c.mustAdd(-1)
-		require.NoError(t, c.rotate())
-		c.tidy()
-		state := proven(t, filepath.Dir(cfg.Path))
-		assert.Equal(t, len(archived(t, cfg.Path)), state[evidence.Proven])
-		got := numbers(t, archived(t, cfg.Path)...)
-		for _, n := range want {
-			assert.Contains(t, got, n)
-		}
-		require.NoError(t, c.close())
-	})
+	}
+	c.mustAdd(-1)
+	require.NoError(t, c.rotate())
+	c.tidy()
+	state := proven(t, filepath.Dir(cfg.Path))
+	assert.Equal(t, len(archived(t, cfg.Path)), state[evidence.Proven])
+	got := numbers(t, archived(t, cfg.Path)...)
+	for _, n := range want {
+		assert.Contains(t, got, n)
+	}
+	require.NoError(t, c.close())
 }
 
 // TestChainAtEveryByte: a process dies after any byte of a batch.
