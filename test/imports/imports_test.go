@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/compliance": {"internal/event", "internal/condition"},
 	"internal/audit":      {"internal/event"},
 	"internal/evidence":   {},
+	"internal/eventgen":   {"internal/event"},
 	"internal/httpsend":   {},
 	"internal/journal":    {},
 	"internal/httpanswer": {},
