@@ -21,10 +21,10 @@ type lookupEnv = func(string) (string, bool)
 func newCommand(env lookupEnv) *cobra.Command {
 	root := &cobra.Command{
 		Use:          "siemctl",
-		Short:        "Checks MockForge's SIEM settings and converts them to the Collector's",
+		Short:        "Checks settings, and sends, explains and replays MockForge's security events",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newLint(env), newConvert(env), newVerify())
+	root.AddCommand(newLint(env), newConvert(env), newCatalogue(), newSend(env), newReplay(env), newVerify())
 	return root
 }
 
