@@ -49,7 +49,7 @@ func TestLoadAll(t *testing.T) {
 	assert.Equal(t, []pipeline.ID{pipeline.NewIDWithName(pipeline.SignalLogs, "slack"), pipeline.NewIDWithName(pipeline.SignalLogs, "pagerduty")},
 		cfg.Actions["notify_security_team"])
 
-	text, err := cfg.Rules[0].Condition.source()
+	text, err := cfg.Rules[0].Condition.Text()
 	require.NoError(t, err)
 	assert.Equal(t, `(event_type =~ 'data.de*' OR event_type == 'data.exported') AND severity in ['medium', 'high']`+
 		` AND metadata.encrypted == false AND metadata.format in ['csv', 'it\'s'] AND metadata.record_count > 10000 AND metadata['x-y'] == 1.5`+

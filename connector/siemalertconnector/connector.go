@@ -69,7 +69,7 @@ func newAlertConnector(cfg *Config, set connector.Settings, telemetry *metadata.
 	}
 	for _, r := range rules {
 		r.groups.join(c.kept)
-		r.to = c.route(r.actions)
+		r.to = cfg.Route(r.actions, ids)
 		r.counted = metric.WithAttributeSet(attribute.NewSet(attribute.String("rule", r.name)))
 	}
 	c.index()

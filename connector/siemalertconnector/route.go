@@ -27,19 +27,20 @@ func (c *alertConnector) checkActions() error {
 	return errors.Join(errs...)
 }
 
-// route returns the pipelines of actions, and those that belong to no action.
-func (c *alertConnector) route(actions []string) (to []pipeline.ID) {
-	for _, t := range c.outbox.targets {
+// Route returns which of the pipelines behind the connector get alerts with these
+// actions: those of the actions, and those that belong to no action.
+func (cfg *Config) Route(actions []string, behind []pipeline.ID) (to []pipeline.ID) {
+	for _, id := range behind {
 		bound := false
 		asked := false
-		for action, ids := range c.cfg.Actions {
-			if slices.Contains(ids, t.id) {
+		for action, ids := range cfg.Actions {
+			if slices.Contains(ids, id) {
 				bound = true
 				asked = asked || slices.Contains(actions, action)
 			}
 		}
 		if asked || !bound {
-			to = append(to, t.id)
+			to = append(to, id)
 		}
 	}
 	return to

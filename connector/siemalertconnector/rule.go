@@ -83,7 +83,7 @@ func (cfg *Config) compile() ([]*rule, error) {
 func (rc *RuleConfig) compile() (*rule, []error) {
 	r := &rule{
 		name: rc.Name, description: rc.Description,
-		actions: rc.allActions(), compliance: rc.complianceJSON(),
+		actions: rc.AllActions(), compliance: rc.complianceJSON(),
 	}
 	var errs []error
 	var ok bool
@@ -111,7 +111,7 @@ func (rc *RuleConfig) compile() (*rule, []error) {
 }
 
 func (r *rule) parse(c *ConditionConfig) error {
-	text, err := c.source()
+	text, err := c.Text()
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,8 @@ func (c *ConditionConfig) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// source returns the condition as text, which is the one form that is compiled.
-func (c *ConditionConfig) source() (string, error) {
+// Text returns the condition as text, which is the one form that is compiled.
+func (c *ConditionConfig) Text() (string, error) {
 	if c.text != "" {
 		return c.text, nil
 	}
@@ -226,8 +226,8 @@ func duration(d time.Duration) string {
 	return text
 }
 
-// allActions joins action and actions.
-func (r *RuleConfig) allActions() []string {
+// AllActions joins action and actions.
+func (r *RuleConfig) AllActions() []string {
 	var all []string
 	for _, action := range append([]string{r.Action}, r.Actions...) {
 		if action != "" && !slices.Contains(all, action) {

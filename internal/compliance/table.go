@@ -71,7 +71,7 @@ func Guide() []Framework {
 func (f *Framework) Controls(eventType string, severity event.Severity) (controls []string, specific bool) {
 	for i := range f.Rules {
 		r := &f.Rules[i]
-		if !r.applies(eventType, severity) {
+		if !r.Applies(eventType, severity) {
 			continue
 		}
 		specific = specific || !r.catchesAll()
@@ -84,7 +84,8 @@ func (f *Framework) Controls(eventType string, severity event.Severity) (control
 	return controls, specific
 }
 
-func (r *Rule) applies(eventType string, severity event.Severity) bool {
+// Applies reports whether the rule picks an event.
+func (r *Rule) Applies(eventType string, severity event.Severity) bool {
 	if len(r.Severities) > 0 && !slices.Contains(r.Severities, severity) {
 		return false
 	}

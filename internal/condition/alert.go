@@ -28,7 +28,7 @@ func ParseAlert(text string) (*Alert, error) {
 	}
 	a := &Alert{Window: p.window, EventTypes: n.types, text: text}
 	if n.match != nil {
-		a.Filter = &Condition{text: text, match: n.match, clashes: p.clashes}
+		a.Filter = &Condition{text: text, match: n.match, clashes: p.clashes, parts: p.parts}
 	}
 	return a, nil
 }

@@ -14,6 +14,7 @@ type Condition struct {
 	text    string
 	match   predicate
 	clashes *atomic.Int64
+	parts   []part
 }
 
 // Parse compiles a condition on one event. The error is an *Error.
@@ -23,7 +24,7 @@ func Parse(text string) (*Condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{text: text, match: n.match, clashes: p.clashes}, nil
+	return &Condition{text: text, match: n.match, clashes: p.clashes, parts: p.parts}, nil
 }
 
 // String returns the condition as it was written.

@@ -22,6 +22,9 @@ type parser struct {
 	window  *Window
 	pos     int // of the window
 	clashes *atomic.Int64
+	// named is the field that was read last; parts are the comparisons so far.
+	named fieldName
+	parts []part
 }
 
 // parse reads all of a text.
@@ -135,8 +138,17 @@ func (p *parser) brackets(depth int) (node, error) {
 	return inner, p.expect(tokenClose, "')'")
 }
 
-// primary reads exists(field), a window or a comparison.
+// primary reads exists(field), a window or a comparison, and notes it for Explain.
 func (p *parser) primary(depth int) (node, error) {
+	start := p.tok.pos
+	n, err := p.test(depth)
+	if err == nil && n.match != nil {
+		p.parts = append(p.parts, part{text: strings.TrimSpace(p.text[start:p.tok.pos]), field: p.named.value(), match: n.match})
+	}
+	return n, err
+}
+
+func (p *parser) test(depth int) (node, error) {
 	start := p.tok
 	if start.kind == tokenWord && p.calls() {
 		return p.call(depth)
@@ -214,6 +226,7 @@ func (p *parser) field() (fieldName, error) {
 		case p.tok.kind == tokenDot && len(f.keys) > 0:
 			err = p.member(&f)
 		default:
+			p.named = f
 			return f, nil
 		}
 	}

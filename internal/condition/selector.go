@@ -21,6 +21,7 @@ type Selector struct {
 	text  string
 	glob  *Glob
 	match predicate
+	parts []part
 }
 
 // ParseSelector compiles an entry of a list such as include or exclude.
@@ -36,6 +37,7 @@ func ParseSelector(text string) (*Selector, error) {
 			}
 		}
 		s.match = compareSeverity("==", severity)
+		s.parts = []part{{text: text, field: fieldName{name: "severity"}.value(), match: s.match}}
 		return s, nil
 	}
 	if !strings.ContainsAny(text, " =<>!&|()[]'\"") {
@@ -47,13 +49,14 @@ func ParseSelector(text string) (*Selector, error) {
 		s.match = func(record plog.LogRecord, _ pcommon.Resource) bool {
 			return glob.Match(eventlog.EventType(record))
 		}
+		s.parts = []part{{text: text, field: fieldName{name: "event_type"}.value(), match: s.match}}
 		return s, nil
 	}
 	c, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	s.match = c.match
+	s.match, s.parts = c.match, c.parts
 	return s, nil
 }
 

@@ -39,9 +39,12 @@ func (p *parser) valueOf() (Field, error) {
 	if err != nil {
 		return Field{}, err
 	}
-	text := strings.TrimSpace(p.text[start:p.tok.pos])
-	return Field{text: text, find: name.resolve(), severity: name.is("severity")}, nil
+	f := name.value()
+	f.text = strings.TrimSpace(p.text[start:p.tok.pos])
+	return f, nil
 }
+
+func (f fieldName) value() Field { return Field{find: f.resolve(), severity: f.is("severity")} }
 
 // String returns the field as it was written.
 func (f Field) String() string { return f.text }

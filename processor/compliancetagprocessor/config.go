@@ -147,10 +147,10 @@ func (cfg *Config) lists() []string {
 	return lists
 }
 
-// frameworks compiles the tables: the guide's first, then the configured ones
+// Tables compiles the tables: the guide's first, then the configured ones
 // by the name of their lists. Without its rules a list of the guide's is left
 // alone, but what it carries still counts.
-func (cfg *Config) frameworks() ([]compliance.Framework, error) {
+func (cfg *Config) Tables() ([]compliance.Framework, error) {
 	all := compliance.Guide()
 	for i := range all {
 		if !cfg.GuideTable {

@@ -57,7 +57,7 @@ func TestInvalidConfig(t *testing.T) {
 
 func TestFrameworks(t *testing.T) {
 	cfg := load(t, "all")
-	all, err := cfg.frameworks()
+	all, err := cfg.Tables()
 	require.NoError(t, err)
 	require.Len(t, all, 3)
 	assert.Equal(t, "SOC2", all[0].Name, "the guide's name of its own list")
@@ -66,7 +66,7 @@ func TestFrameworks(t *testing.T) {
 	assert.Equal(t, "NIST-800-53r5", all[2].Name)
 
 	cfg.GuideTable = true
-	all, err = cfg.frameworks()
+	all, err = cfg.Tables()
 	require.NoError(t, err)
 	require.Len(t, all, 3)
 	assert.Equal(t, []string{"soc2_cc", "iso27001", "nist_800_53"}, []string{all[0].List, all[1].List, all[2].List})

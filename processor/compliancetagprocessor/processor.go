@@ -58,7 +58,7 @@ type planKey struct {
 }
 
 func newTagger(cfg *Config, telemetry *metadata.TelemetryBuilder) (*tagger, error) {
-	tables, err := cfg.frameworks()
+	tables, err := cfg.Tables()
 	if err != nil {
 		return nil, err
 	}

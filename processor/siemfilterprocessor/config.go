@@ -3,13 +3,9 @@
 package siemfilterprocessor
 
 import (
-	"errors"
-	"fmt"
-
 	"go.opentelemetry.io/collector/config/configoptional"
-	"golang.org/x/time/rate"
 
-	"github.com/mockforge/otelcol-mockforge/internal/condition"
+	"github.com/mockforge/otelcol-mockforge/internal/eventfilter"
 )
 
 // Config has the settings of the processor, those of the guide's section
@@ -64,42 +60,19 @@ type RateLimitConfig struct {
 
 // Validate compiles every entry.
 func (cfg *Config) Validate() error {
-	_, err := cfg.compile()
+	_, err := cfg.Compile()
 	return err
 }
 
-// rules are the compiled settings.
-type rules struct {
-	include    []*condition.Selector
-	exclude    []*condition.Selector
-	conditions []*condition.Condition
-	samplers   []*sampler
-	limiter    *rate.Limiter // nil for no limit
-	keep       []*condition.Selector
-}
-
-func (cfg *Config) compile() (r rules, err error) {
-	var errs [6]error
-	r.include, errs[0] = parseAll("include", cfg.Include, condition.ParseSelector)
-	r.exclude, errs[1] = parseAll("exclude", cfg.Exclude, condition.ParseSelector)
-	r.conditions, errs[2] = parseAll("conditions", cfg.Conditions, condition.Parse)
-	r.samplers, errs[3] = newSamplers(cfg.Sampling)
-	r.limiter, errs[4] = newLimiter(cfg.RateLimit.Get())
-	r.keep, errs[5] = parseAll("keep", cfg.Keep, condition.ParseSelector)
-	return r, errors.Join(errs[:]...)
-}
-
-// parseAll compiles a list and reports every entry that cannot be.
-func parseAll[T any](key string, entries []string, parse func(string) (T, error)) ([]T, error) {
-	var parsed []T
-	var errs []error
-	for i, entry := range entries {
-		p, err := parse(entry)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s[%d]: %q: %w", key, i, entry, err))
-			continue
-		}
-		parsed = append(parsed, p)
+// Compile returns the filter that the settings ask for. The error has every entry
+// that cannot be compiled.
+func (cfg *Config) Compile() (*eventfilter.Filter, error) {
+	s := eventfilter.Settings{Include: cfg.Include, Exclude: cfg.Exclude, Conditions: cfg.Conditions, Keep: cfg.Keep}
+	for _, entry := range cfg.Sampling {
+		s.Sampling = append(s.Sampling, eventfilter.Sampling{Match: entry.Match, Percentage: entry.Percentage, By: entry.By})
 	}
-	return parsed, errors.Join(errs...)
+	if limit := cfg.RateLimit.Get(); limit != nil {
+		s.RateLimit = &eventfilter.RateLimit{EventsPerSecond: limit.EventsPerSecond, Burst: limit.Burst}
+	}
+	return eventfilter.New(s)
 }

@@ -42,6 +42,19 @@ var allowed = map[string][]string{
 	"internal/siemconfig": {"internal/event", "internal/eventlog", "internal/condition"},
 	"cmd/siemctl":         {"internal/evidence", "internal/siemconfig"},
 	fixtures:              {"internal/eventlog"},
+	"internal/event":       {},
+	"internal/eventlog":    {"internal/event"},
+	"internal/condition":   {"internal/event", "internal/eventlog"},
+	"internal/compliance":  {"internal/event", "internal/condition"},
+	"internal/eventfilter": {"internal/eventlog", "internal/condition", "internal/tally"},
+	"internal/eventgen":    {"internal/event"},
+	"internal/httpsend":    {},
+	"internal/journal":     {},
+	"internal/httpanswer":  {},
+	"internal/receipt":     {},
+	"internal/siemconfig":  {"internal/event", "internal/eventlog", "internal/condition"},
+	"cmd/siemctl":          {"internal/siemconfig"},
+	fixtures:               {"internal/eventlog"},
 }
 
 // fixtures are for tests alone.

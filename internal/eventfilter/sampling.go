@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package siemfilterprocessor
+package eventfilter
 
 import (
 	"errors"
@@ -16,6 +16,16 @@ import (
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
 
+// Sampling is an entry of sampling.
+type Sampling struct {
+	// Match picks events, as an entry of Include does.
+	Match string
+	// Percentage of them that pass.
+	Percentage float64
+	// By is a field; the id of the record decides where it is "" or absent.
+	By string
+}
+
 // sampler is a compiled entry of sampling.
 type sampler struct {
 	match *condition.Selector
@@ -23,10 +33,11 @@ type sampler struct {
 	hasBy bool
 	// below is the bound under which a hash passes: the same actor passes every
 	// sampler of this or a higher percentage, here and in other collectors.
-	below uint64
+	below      uint64
+	percentage float64
 }
 
-func newSamplers(entries []SamplingConfig) ([]*sampler, error) {
+func newSamplers(entries []Sampling) ([]*sampler, error) {
 	var samplers []*sampler
 	var errs []error
 	for i, entry := range entries {
@@ -36,8 +47,8 @@ func newSamplers(entries []SamplingConfig) ([]*sampler, error) {
 	return samplers, errors.Join(errs...)
 }
 
-func newSampler(key string, cfg SamplingConfig) (*sampler, error) {
-	s := new(sampler)
+func newSampler(key string, cfg Sampling) (*sampler, error) {
+	s := &sampler{percentage: cfg.Percentage}
 	var errs [3]error
 	if s.match, errs[0] = condition.ParseSelector(cfg.Match); errs[0] != nil {
 		errs[0] = fmt.Errorf("%s::match: %q: %w", key, cfg.Match, errs[0])
@@ -72,4 +83,16 @@ func (s *sampler) passes(record plog.LogRecord, resource pcommon.Resource, buf *
 	}
 	// A record of another receiver may have no id.
 	return rand.Uint64() <= s.below //nolint:gosec // a share of events is no secret
+}
+
+// decided reports whether something about a record decides whether it passes, and
+// would decide the same elsewhere.
+func (s *sampler) decided(record plog.LogRecord, resource pcommon.Resource) bool {
+	if s.hasBy {
+		if _, ok := s.by.AppendText(nil, record, resource); ok {
+			return true
+		}
+	}
+	_, ok := record.Attributes().Get(eventlog.AttrRecordUID)
+	return ok
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package siemfilterprocessor
+package eventfilter
 
 import (
 	"errors"
@@ -14,7 +14,15 @@ import (
 // that follows from it fits into an int.
 const maxRate = 1e9
 
-func newLimiter(cfg *RateLimitConfig) (*rate.Limiter, error) {
+// RateLimit is a token bucket.
+type RateLimit struct {
+	// EventsPerSecond is how many tokens come in a second; an event takes one.
+	EventsPerSecond float64
+	// Burst is how many tokens the bucket holds; 0 for what comes in a second.
+	Burst int
+}
+
+func newLimiter(cfg *RateLimit) (*rate.Limiter, error) {
 	if cfg == nil {
 		return nil, nil
 	}
