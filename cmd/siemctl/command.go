@@ -24,7 +24,7 @@ func newCommand(env lookupEnv) *cobra.Command {
 		Short:        "Checks settings, and sends, explains and replays MockForge's security events",
 		SilenceUsage: true,
 	}
-	root.AddCommand(newLint(env), newConvert(env), newCatalogue(), newSend(env), newReplay(env), newVerify())
+	root.AddCommand(newLint(env), newConvert(env), newCatalogue(), newSend(env), newReplay(env), newExplain(), newVerify())
 	return root
 }
 

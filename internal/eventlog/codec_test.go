@@ -196,7 +196,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.True(t, utf8.Valid(data))
 		require.Equal(t, b.Len(), b.Logs().LogRecordCount())
-		if b.Len() != 1 || b.Warnings()[warnRedacted] > 0 {
+		if b.Len() != 1 || b.Warnings()[WarnRedacted] > 0 {
 			return
 		}
 		rec := only(t, b.Logs())

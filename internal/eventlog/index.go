@@ -58,7 +58,7 @@ func (r *reader) readUsername(at int32) {
 			name = safe
 			actor, _ := r.record.Body().Map().Get(fieldActor)
 			actor.Map().PutStr(fieldUsername, safe)
-			r.add(warnRedacted)
+			r.add(WarnRedacted)
 		}
 	}
 	r.attrs.PutStr(AttrUserName, name)

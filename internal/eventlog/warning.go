@@ -20,13 +20,15 @@ const (
 	warnExtraCapped      = "extra.capped"
 	warnNumberText       = "number.text"
 	warnStringReplaced   = "string.replaced"
-	warnRedacted         = "actor.username.redacted"
 	warnType             = ".type"
 )
 
 // WarnSplunkFieldsCapped is the word for an event whose envelope has more fields
 // than become attributes.
 const WarnSplunkFieldsCapped = "splunk.fields.capped"
+
+// WarnRedacted is the word for an event whose actor.username held a credential.
+const WarnRedacted = "actor.username.redacted"
 
 // Warn adds a word to those of a record of the batch, for what is wrong with the
 // envelope the event came in.
