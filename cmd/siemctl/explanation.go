@@ -105,17 +105,21 @@ type alert struct {
 // findings writes what comparisons found.
 func findings(parts []condition.Part) []string {
 	lines := make([]string, 0, len(parts))
-	for _, p := range parts {
-		word, found := "is false", "found nothing"
-		if p.Holds {
+	for i := range parts {
+		word := "is false"
+		if parts[i].Holds {
 			word = "is true"
 		}
-		if !p.Absent {
-			found = fmt.Sprintf("found %q", p.Found)
-		}
-		lines = append(lines, fmt.Sprintf("%s %s: %s", p.Text, word, found))
+		lines = append(lines, fmt.Sprintf("%s %s: %s", parts[i].Text, word, found(&parts[i])))
 	}
 	return lines
+}
+
+func found(p *condition.Part) string {
+	if p.Absent {
+		return "found nothing"
+	}
+	return fmt.Sprintf("found %q", p.Found)
 }
 
 // writer writes an explanation for people.

@@ -173,15 +173,8 @@ func (f *filter) explain(logs plog.Logs, s *step) {
 	case r.Chance > 0 || r.Limited:
 		s.Verdict = verdictMay
 	}
-	for _, a := range r.Asked {
-		holds := "does not match"
-		if a.Holds {
-			holds = "matches"
-		}
-		s.Why = append(s.Why, fmt.Sprintf("%s %s", a.Rule, holds))
-		for _, finding := range findings(a.Parts) {
-			s.Why = append(s.Why, "  "+finding)
-		}
+	for i := range r.Asked {
+		s.Why = append(s.Why, asked(&r.Asked[i])...)
 	}
 	if r.Chance > 0 {
 		s.Why = append(s.Why, fmt.Sprintf("sampling passes %v %% of them; the id that the receiver gives decides", r.Chance))
@@ -192,4 +185,20 @@ func (f *filter) explain(logs plog.Logs, s *step) {
 	if len(s.Why) == 0 {
 		s.Why = append(s.Why, "no rule drops it")
 	}
+}
+
+// asked tells what a rule found; one of a single comparison on one line.
+func asked(a *eventfilter.Asked) []string {
+	matches := a.Rule + " does not match"
+	if a.Holds {
+		matches = a.Rule + " matches"
+	}
+	if len(a.Parts) == 1 {
+		return []string{matches + ": " + found(&a.Parts[0])}
+	}
+	lines := []string{matches}
+	for _, finding := range findings(a.Parts) {
+		lines = append(lines, "  "+finding)
+	}
+	return lines
 }
