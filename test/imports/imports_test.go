@@ -53,8 +53,13 @@ var allowed = map[string][]string{
 	"internal/httpanswer":  {},
 	"internal/receipt":     {},
 	"internal/siemconfig":  {"internal/event", "internal/eventlog", "internal/condition"},
-	"cmd/siemctl":          {"internal/siemconfig"},
-	fixtures:               {"internal/eventlog"},
+	"cmd/siemctl": {
+		"internal/event", "internal/eventlog", "internal/condition", "internal/compliance", "internal/siemconfig",
+		"internal/eventfilter", "internal/eventgen", "internal/httpsend", "confmap/mockforgeprovider",
+		"receiver/mockforgereceiver", "processor/compliancetagprocessor", "processor/siemfilterprocessor",
+		"connector/siemalertconnector", "connector/siemjournalconnector",
+	},
+	fixtures: {"internal/eventlog"},
 }
 
 // fixtures are for tests alone.
