@@ -48,6 +48,7 @@ fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/evidence -run '^$$' -fuzz FuzzScan -fuzztime $(FUZZTIME)
 	go test ./internal/duration -run '^$$' -fuzz FuzzSpan -fuzztime $(FUZZTIME)
 	go test ./exporter/azuremonitorexporter -run '^$$' -fuzz FuzzSign -fuzztime $(FUZZTIME)
+	go test ./cmd/siemctl -run '^$$' -fuzz FuzzEventOf -fuzztime $(FUZZTIME)
 
 load: build ## measure the binary under load, beside the Collector's own queue
 	go test -count=1 -tags load ./test/e2e -run TestLoad -v
