@@ -20,7 +20,6 @@ type line struct {
 	file   string
 	number int // from 1
 	event  []byte
-	read   int64 // bytes of the file, as it is on the disk, when the line was read
 }
 
 // place is how compilers write it.
@@ -48,13 +47,19 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 var gzipMagic = []byte{0x1f, 0x8b}
 
-// openLines tells gzip by its first bytes, whatever the file's name is.
+// openLines tells gzip by its first bytes, whatever the file's name is. It reads no
+// further than the file goes now: the collector that is sent to may be the one that
+// writes it, and would be fed with its own output for ever.
 func openLines(name string) (*fileReader, error) {
 	file, err := os.Open(filepath.Clean(name))
 	if err != nil {
 		return nil, err
 	}
-	r := &fileReader{name: name, file: file, on: &countingReader{Reader: file}}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	r := &fileReader{name: name, file: file, on: &countingReader{Reader: io.LimitReader(file, info.Size())}}
 	r.lines = bufio.NewReaderSize(r.on, 1<<16)
 	if magic, _ := r.lines.Peek(len(gzipMagic)); bytes.Equal(magic, gzipMagic) {
 		unzipped, err := gzip.NewReader(r.lines)
@@ -83,7 +88,7 @@ func (r *fileReader) next() (line, error) {
 		}
 		r.number++
 		if text = bytes.TrimSpace(text); len(text) > 0 {
-			return line{file: r.name, number: r.number, event: text, read: r.on.n}, nil
+			return line{file: r.name, number: r.number, event: text}, nil
 		}
 	}
 }

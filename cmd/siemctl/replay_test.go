@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 func pemOf(server *httptest.Server) string {
@@ -76,6 +79,24 @@ func TestReplayDeadLetters(t *testing.T) {
 	_, _, err = run(t, "replay", "--url", url, letters)
 	require.NoError(t, err)
 	assert.Equal(t, append(events[1:2:2], events...), bodies(sink))
+}
+
+// TestReplayOwnOutput: a collector that writes the file is not fed for ever.
+func TestReplayOwnOutput(t *testing.T) {
+	lines := archive(1, 5000)
+	path := writeLines(t, "a.jsonl", lines)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	defer file.Close()
+	next, err := consumer.NewLogs(func(_ context.Context, logs plog.Logs) error {
+		text := strings.Repeat(lines[0]+"\n", logs.LogRecordCount())
+		_, err := file.WriteString(text)
+		return err
+	})
+	require.NoError(t, err)
+	stdout, _, err := run(t, "replay", "--url", receive(t, next, nil), path)
+	require.NoError(t, err)
+	assert.Contains(t, stdout, "sent 5000 events")
 }
 
 func TestReplayRefused(t *testing.T) {
