@@ -47,19 +47,14 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 var gzipMagic = []byte{0x1f, 0x8b}
 
-// openLines tells gzip by its first bytes, whatever the file's name is. It reads no
-// further than the file goes now: the collector that is sent to may be the one that
-// writes it, and would be fed with its own output for ever.
-func openLines(name string) (*fileReader, error) {
+// openLines opens the first size bytes of a file. It tells gzip by what is in it,
+// whatever the file's name is.
+func openLines(name string, size int64) (*fileReader, error) {
 	file, err := os.Open(filepath.Clean(name))
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	r := &fileReader{name: name, file: file, on: &countingReader{Reader: io.LimitReader(file, info.Size())}}
+	r := &fileReader{name: name, file: file, on: &countingReader{Reader: io.LimitReader(file, size)}}
 	r.lines = bufio.NewReaderSize(r.on, 1<<16)
 	if magic, _ := r.lines.Peek(len(gzipMagic)); bytes.Equal(magic, gzipMagic) {
 		unzipped, err := gzip.NewReader(r.lines)

@@ -74,7 +74,7 @@ type replaying struct {
 }
 
 func (r *replaying) run(ctx context.Context, files []string, out, errs io.Writer) error {
-	total, err := sizeOf(files)
+	sizes, total, err := sizesOf(files)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (r *replaying) run(ctx context.Context, files []string, out, errs io.Writer
 	}
 	r.begin()
 	for i, name := range files {
-		if err = r.replay(ctx, name, i == 0); err != nil {
+		if err = r.replay(ctx, name, sizes[i], i == 0); err != nil {
 			break
 		}
 	}
@@ -95,20 +95,24 @@ func (r *replaying) run(ctx context.Context, files []string, out, errs io.Writer
 	return r.report(out, r.requests, err)
 }
 
-func sizeOf(files []string) (total int64, err error) {
+// sizesOf returns how far the files go. They are read no further: the collector that
+// is sent to may be the one that writes them, and would be fed with its own output
+// for ever.
+func sizesOf(files []string) (sizes []int64, total int64, err error) {
 	for _, name := range files {
 		info, err := os.Stat(name)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
+		sizes = append(sizes, info.Size())
 		total += info.Size()
 	}
-	return total, nil
+	return sizes, total, nil
 }
 
-// replay sends one file.
-func (r *replaying) replay(ctx context.Context, name string, first bool) (err error) {
-	f, err := openLines(name)
+// replay sends one file of a size.
+func (r *replaying) replay(ctx context.Context, name string, size int64, first bool) (err error) {
+	f, err := openLines(name, size)
 	if err != nil {
 		return err
 	}

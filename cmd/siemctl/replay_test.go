@@ -94,9 +94,9 @@ func TestReplayOwnOutput(t *testing.T) {
 		return err
 	})
 	require.NoError(t, err)
-	stdout, _, err := run(t, "replay", "--url", receive(t, next, nil), path)
+	stdout, _, err := run(t, "replay", "--url", receive(t, next, nil), writeLines(t, "old.jsonl.gz", lines), path)
 	require.NoError(t, err)
-	assert.Contains(t, stdout, "sent 5000 events")
+	assert.Contains(t, stdout, "sent 10000 events")
 }
 
 func TestReplayRefused(t *testing.T) {
