@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/mockforge/otelcol-mockforge/internal/evidence"
 )
 
 // line is a line of a file that holds an event.
@@ -88,9 +90,6 @@ func (r *fileReader) next() (line, error) {
 	}
 }
 
-// integrity is the member that a line of a chained archive ends with.
-const integrity = "_integrity"
-
 // eventOf returns the event of a line: that of an archive, or of a dead letter of
 // siem_journal. destination is the dead letter's, "" of an archive's.
 func eventOf(text []byte) (event []byte, destination string, err error) {
@@ -110,8 +109,8 @@ func eventOf(text []byte) (event []byte, destination string, err error) {
 		}
 		return parts.Event, parts.Destination, nil
 	}
-	if parts.Integrity != nil {
-		last := append(append([]byte(`,"`+integrity+`":`), parts.Integrity...), '}')
+	if parts.Integrity != nil { // the line of an archive that is chained ends with it
+		last := append(append([]byte(`,"`+evidence.Member+`":`), parts.Integrity...), '}')
 		if before, ok := bytes.CutSuffix(text, last); ok {
 			return append(before[:len(before):len(before)], '}'), "", nil
 		}

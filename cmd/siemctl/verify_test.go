@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// archive copies the golden files of internal/evidence.
-func archive(t *testing.T) string {
+// sealedArchive copies the golden files of internal/evidence.
+func sealedArchive(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "archive")
 	require.NoError(t, os.CopyFS(dir, os.DirFS("../../internal/evidence/testdata/archive")))
@@ -40,7 +40,7 @@ func glob(t *testing.T, dir string) []string {
 }
 
 func TestVerify(t *testing.T) {
-	dir := archive(t)
+	dir := sealedArchive(t)
 	stdout, _, err := run(t, append([]string{"verify", "--public-key", publicKey(t, 1)}, glob(t, dir)...)...)
 	require.NoError(t, err)
 	stdout = strings.ReplaceAll(stdout, dir+string(filepath.Separator), "")
@@ -58,7 +58,7 @@ signed by the key 34750f98bd59fcfc
 }
 
 func TestVerifyExitCodes(t *testing.T) {
-	dir := archive(t)
+	dir := sealedArchive(t)
 	file := filepath.Join(dir, "events-2025-01-27T13-00-00.000.jsonl")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
