@@ -4,7 +4,7 @@ package jsonlfileexporter
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/hex"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -119,7 +119,7 @@ func TestCrashesAtRandom(t *testing.T) {
 		for i := range ops {
 			ops[i] = byte(rand.IntN(256))
 		}
-		t.Run(fmt.Sprintf("%x", ops), func(t *testing.T) { crashes(t, ops) })
+		t.Run(hex.EncodeToString(ops), func(t *testing.T) { crashes(t, ops) })
 	}
 }
 

@@ -45,7 +45,8 @@ func verify(t *testing.T, c *collector, public string) (output string, code int)
 	cmd := exec.CommandContext(t.Context(), siemctl, append([]string{"verify", "--public-key", public}, paths...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		require.IsType(t, &exec.ExitError{}, err)
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
