@@ -43,14 +43,15 @@ func writeTable(w io.Writer) error {
 	for i := range frameworks {
 		heads = append(heads, frameworks[i].Name)
 	}
-	fmt.Fprintln(table, strings.Join(append(heads, "DESCRIPTION"), "\t"))
+	row := func(cells []string) { _, _ = fmt.Fprintln(table, strings.Join(cells, "\t")) } // Flush has the error
+	row(append(heads, "DESCRIPTION"))
 	for _, t := range event.Catalogue() {
 		cells := []string{t.Name, string(t.Category), t.Severity.String()}
 		for i := range frameworks {
 			controls, _ := frameworks[i].Controls(t.Name, t.Severity)
 			cells = append(cells, strings.Join(controls, " "))
 		}
-		fmt.Fprintln(table, strings.Join(append(cells, t.Description), "\t"))
+		row(append(cells, t.Description))
 	}
 	return table.Flush()
 }

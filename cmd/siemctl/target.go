@@ -109,7 +109,7 @@ func (p *poster) close() { p.sender.CloseIdleConnections() }
 // is an *httpsend.Error, or that of ctx.
 func (p *poster) post(ctx context.Context, events [][]byte) error {
 	if err := p.pace.WaitN(ctx, len(events)); err != nil {
-		return cmpErr(ctx, err)
+		return endOf(ctx, err)
 	}
 	body := bytes.Join(events, []byte{'\n'})
 	for {
@@ -154,8 +154,8 @@ func (p *poster) wait(ctx context.Context, answer *httpsend.Error) error {
 	}
 }
 
-// cmpErr prefers the end of ctx to what a limiter makes of it.
-func cmpErr(ctx context.Context, err error) error {
+// endOf prefers the end of ctx to what a limiter makes of it.
+func endOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
