@@ -44,6 +44,7 @@ type collector struct {
 	metrics  string
 	control  string
 	syslog   string
+	siem     string // health of the destinations
 	file     string
 }
 
@@ -76,7 +77,7 @@ type options struct {
 }
 
 // portCount is how many ports a collector listens on.
-const portCount = 5
+const portCount = 6
 
 // start runs the default configuration on free ports and waits until it is
 // healthy.
@@ -97,6 +98,7 @@ func start(t *testing.T, o options) *collector {
 		metrics:  fmt.Sprintf("127.0.0.1:%d", ports[2]),
 		control:  fmt.Sprintf("127.0.0.1:%d", ports[3]),
 		syslog:   fmt.Sprintf("127.0.0.1:%d", ports[4]),
+		siem:     fmt.Sprintf("127.0.0.1:%d", ports[5]),
 		file:     filepath.Join(o.dir, "data", "siem-events.jsonl"),
 	}
 	first := defaultConfig
@@ -117,6 +119,7 @@ func start(t *testing.T, o options) *collector {
 		"MOCKFORGE_HEALTH_ENDPOINT="+c.health,
 		"MOCKFORGE_SYSLOG_ENDPOINT="+c.syslog,
 		"MOCKFORGE_CONTROL_ENDPOINT="+c.control,
+		"MOCKFORGE_SIEM_HEALTH_ENDPOINT="+c.siem,
 		"MOCKFORGE_JOURNAL="+filepath.Join(o.dir, "data", "journal"),
 		"MOCKFORGE_METRICS_HOST=127.0.0.1",
 		fmt.Sprintf("MOCKFORGE_METRICS_PORT=%d", ports[2]),

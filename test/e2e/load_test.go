@@ -146,7 +146,7 @@ exporters:
     compression: none
     sending_queue: {storage: file_storage, queue_size: 1000000}
 service:
-  extensions: [health_check, mockforge_encoding, file_storage]
+  extensions: [health_check, siem_health, mockforge_encoding, file_storage]
   pipelines:
     logs: {receivers: [mockforge], processors: [memory_limiter, compliance_tag, siem_filter], exporters: [otlp_http/queue]}
     logs/file: {receivers: [otlp], exporters: [jsonl_file]}
