@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -167,4 +168,23 @@ func TestDependencies(t *testing.T) {
 		cfg.ServerConfig.Middlewares = []configmiddleware.Config{{ID: limit}}
 	})
 	assert.Equal(t, []component.ID{auth, limit}, e.Dependencies())
+}
+
+// TestReadme: the example is a report, in every member and in its order.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(readme)
+	require.NotNil(t, block)
+	var r report
+	require.NoError(t, json.Unmarshal(block[1], &r))
+	got, err := json.MarshalIndent(r, "", "  ")
+	require.NoError(t, err)
+	assert.Equal(t, string(block[1]), string(got)+"\n")
+	for _, d := range r.Destinations {
+		assert.Equal(t, d.Books.Unaccounted(), d.Unaccounted)
+	}
+	for _, i := range r.Intakes {
+		assert.Equal(t, i.Intake.Unaccounted(), i.Unaccounted)
+	}
 }
