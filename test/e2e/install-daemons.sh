@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes rsyslogd and syslog-ng ready for the tests, without installing either:
-# Debian's packages of the two conflict, and a machine keeps the log daemon that
-# it has. The tests start
+# Makes rsyslogd, syslog-ng, a headless Chromium and promtool ready for the tests,
+# without installing any: Debian's packages of the first two conflict, and a
+# machine keeps the log daemon that it has. The tests start
 #
-#   ${XDG_CACHE_HOME:-$HOME/.cache}/otelcol-mockforge/daemons/bin/{rsyslogd,syslog-ng}
+#   ${XDG_CACHE_HOME:-$HOME/.cache}/otelcol-mockforge/daemons/bin/{rsyslogd,syslog-ng,chromium-headless-shell,promtool}
 #
-# which run the machine's own daemon where that has all modules, and else one
+# which run the machine's own program where that has all modules, and else one
 # unpacked from Debian's packages beside them. It runs as any user; a second run
 # does nothing and needs no network.
 set -euo pipefail
@@ -39,11 +39,17 @@ destination d { file("$work/out" template("\$(format-json --scope rfc5424)\n"));
 log { source(s); parser(p); destination(d); };
 END
 
-# works says whether a daemon loads all that the tests use.
+echo '<p>ready' >"$work/page.html"
+
+# works says whether a program can do what the tests use it for.
 works() { # name, program
   case $1 in
     rsyslogd) "$2" -N1 -f "$work/rsyslogd.conf" ;;
     syslog-ng) "$2" -s -f "$work/syslog-ng.conf" ;;
+    chromium-headless-shell)
+      "$2" --no-sandbox --user-data-dir="$work/chromium" --screenshot="$work/page.png" "file://$work/page.html" && [ -s "$work/page.png" ]
+      ;;
+    promtool) "$2" --version ;;
   esac >"$log" 2>&1
 }
 
@@ -70,15 +76,22 @@ unpack() { # name, packages
 }
 
 wrap() { # name
-  local root=$home/$1.root modules libraries
+  local root=$home/$1.root program modules='' libraries
+  program=$(find "$root" -path "*/sbin/$1")
   case $1 in
     rsyslogd) modules="-M $(dirname "$(find "$root" -name imtcp.so)")" ;;
     syslog-ng) modules="--module-path=$(dirname "$(find "$root" -name libafsocket.so)")" ;;
+    chromium-headless-shell) program=$root/usr/lib/chromium/$1 ;;
+    promtool) program=$root/usr/bin/$1 ;;
   esac
+  # A machine without fonts has these.
+  cat >"$home/fonts.conf" <<END
+<fontconfig><dir>$home/chromium-headless-shell.root/usr/share/fonts</dir><cachedir>$home/fonts</cachedir></fontconfig>
+END
   libraries=$(find "$root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
   cat >"$home/bin/$1" <<END
 #!/bin/sh
-LD_LIBRARY_PATH=$libraries exec "$(find "$root" -path "*/sbin/$1")" $modules "\$@"
+FONTCONFIG_FILE=$home/fonts.conf LD_LIBRARY_PATH=$libraries exec "$program" $modules "\$@"
 END
   chmod 755 "$home/bin/$1"
 }
@@ -92,7 +105,7 @@ ready() { # name, packages
     return
   fi
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    echo "$name is missing, and there is no apt-get to fetch it with: install it with its JSON and TLS modules" >"$log"
+    echo "$name is missing, and there is no apt-get to fetch it with: install it (a syslog daemon with its JSON and TLS modules)" >"$log"
     return 1
   fi
   rm -f "$home/bin/$name"
@@ -107,4 +120,6 @@ fi
 missing=0
 ready rsyslogd rsyslog rsyslog-openssl rsyslog-gnutls || { missing=1; echo "rsyslogd is not ready:" >&2; tail -n 20 "$log" >&2; }
 ready syslog-ng syslog-ng-core || { missing=1; echo "syslog-ng is not ready:" >&2; tail -n 20 "$log" >&2; }
+ready chromium-headless-shell chromium-headless-shell fonts-dejavu-core || { missing=1; echo "chromium-headless-shell is not ready:" >&2; tail -n 20 "$log" >&2; }
+ready promtool prometheus || { missing=1; echo "promtool is not ready:" >&2; tail -n 20 "$log" >&2; }
 exit $missing
