@@ -25,7 +25,7 @@ test: ## run every unit and component test
 
 e2e: build ## run the tests against the real binary
 	-@test/e2e/install-daemons.sh
-	go test -count=1 -tags e2e ./test/e2e/...
+	go test -count=1 -tags e2e ./test/e2e/... ./extension/siemhealthextension
 
 fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
@@ -62,7 +62,7 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...
-	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/...
+	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/... ./extension/siemhealthextension/...
 	@for module in bench/*/go.mod; do (cd $$(dirname $$module) && go list -deps -test ./... >/dev/null) || \
 		{ echo "$$module is not up to date: run go mod tidy there and commit"; exit 1; }; done
 	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \

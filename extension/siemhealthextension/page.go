@@ -77,8 +77,8 @@ func (s status) Word() string {
 
 var answers = map[string]string{
 	"delivered": "took the events",
-	"retry":     "is tried again",
-	"held":      "refuses everything until somebody mends it",
+	"retry":     "asked again and again",
+	"held":      "held until somebody mends it",
 	"refused":   "refused events for good",
 }
 

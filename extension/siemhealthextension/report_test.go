@@ -62,7 +62,7 @@ func at(t testing.TB, now time.Time, destinations []health.Destination, intakes 
 	return e.report(now)
 }
 
-// example has a destination in each status, and an error text by an enemy.
+// example has a destination in each status.
 func example(now time.Time) ([]health.Destination, []health.Intake) {
 	return []health.Destination{
 			{
@@ -71,7 +71,7 @@ func example(now time.Time) ([]health.Destination, []health.Intake) {
 			},
 			{
 				Journal: "siem_journal", Pipeline: "logs/datadog", State: "held", FailingSince: before(now, 26*time.Hour),
-				LastSuccess: before(now, 26*time.Hour), LastError: "HTTP 403: <script>alert('key')</script> is not allowed", LastErrorAt: before(now, 12*time.Second),
+				LastSuccess: before(now, 26*time.Hour), LastError: "HTTP 403: this API key may not write logs", LastErrorAt: before(now, 12*time.Second),
 				Failed: 3120, Retried: 3119, OldestQueued: before(now, 26*time.Hour),
 				Books: health.Books{Received: 1_204_518, Delivered: 1_100_000, DeadLettered: 3, Damaged: 2, Queued: 104_500},
 			},
