@@ -79,11 +79,11 @@ func TestPage(t *testing.T) {
 	assert.Regexp(t, `^Failing asked again and again, failing for 1 min \d+ s 5 failed, 4 retried$`, got[3][1])
 	assert.Equal(t, []string{"300,000", "4,000", "318"}, got[3][6:9])
 
-	assert.Equal(t, []string{"Protocol", "Accepted", "Refused", "Journaled", "Dropped by rule", "Unaccounted"}, got[4])
+	assert.Equal(t, []string{"Protocol", "Accepted", "Refused", "Refused requests", "Journaled", "Dropped by rule", "Unaccounted"}, got[4])
 	assert.Equal(t, []string{
-		"http mockforge", "1,204,500", "7", "1,200,480", "siem_filter: exclude: severity:low: 4,000 siem_filter: include: 20", "0",
+		"http mockforge", "1,204,500", "7", "2", "1,200,480", "siem_filter: exclude: severity:low: 4,000 siem_filter: include: 20", "0",
 	}, got[5])
-	assert.Equal(t, []string{"syslog_udp mockforge", "4,038", "0", "4,038", "none", "0"}, got[6])
+	assert.Equal(t, []string{"syslog_udp mockforge", "4,038", "0", "0", "4,038", "none", "0"}, got[6])
 	assert.Contains(t, body, "1 of 3 destinations down.")
 }
 

@@ -83,7 +83,7 @@ func example(now time.Time) ([]health.Destination, []health.Intake) {
 			},
 		}, []health.Intake{
 			{
-				Receiver: "mockforge", Protocol: "http", Accepted: 1_204_500, Refused: 7, Journaled: 1_200_480,
+				Receiver: "mockforge", Protocol: "http", Accepted: 1_204_500, Refused: 7, RefusedRequests: 2, Journaled: 1_200_480,
 				Dropped: map[string]uint64{"siem_filter: exclude: severity:low": 4000, "siem_filter: include": 20},
 			},
 			{Receiver: "mockforge", Protocol: "syslog_udp", Accepted: 4038, Journaled: 4038},

@@ -34,7 +34,8 @@ func (e *healthExtension) observe() (metric.Registration, error) {
 		t.ExtensionSiemHealthDestinationRateLimited, t.ExtensionSiemHealthDestinationReceived, t.ExtensionSiemHealthDestinationRetried,
 		t.ExtensionSiemHealthDestinationSampled, t.ExtensionSiemHealthDestinationUnaccounted,
 		t.ExtensionSiemHealthIntakeAccepted, t.ExtensionSiemHealthIntakeDropped, t.ExtensionSiemHealthIntakeJournaled,
-		t.ExtensionSiemHealthIntakeRefused, t.ExtensionSiemHealthIntakeUnaccounted,
+		t.ExtensionSiemHealthIntakeRefused, t.ExtensionSiemHealthIntakeRefusedRequests,
+		t.ExtensionSiemHealthIntakeUnaccounted,
 	)
 }
 
@@ -72,6 +73,7 @@ func (e *healthExtension) observeIntake(o metric.Observer, i intakeReport) {
 	at := metric.WithAttributes(labels...)
 	o.ObserveInt64(t.ExtensionSiemHealthIntakeAccepted, int64(i.Accepted), at)
 	o.ObserveInt64(t.ExtensionSiemHealthIntakeRefused, int64(i.Refused), at)
+	o.ObserveInt64(t.ExtensionSiemHealthIntakeRefusedRequests, int64(i.RefusedRequests), at)
 	o.ObserveInt64(t.ExtensionSiemHealthIntakeJournaled, int64(i.Journaled), at)
 	o.ObserveInt64(t.ExtensionSiemHealthIntakeUnaccounted, i.Unaccounted, at)
 	for rule, n := range i.Dropped {

@@ -80,6 +80,7 @@ func TestTelemetry(t *testing.T) {
 		"destination_oldest_queued_age " + archive:                            0,
 		"intake_accepted " + http:                                             1_204_500,
 		"intake_refused " + http:                                              7,
+		"intake_refused_requests " + http:                                     2,
 		"intake_journaled " + http:                                            1_200_480,
 		"intake_unaccounted " + http:                                          0,
 		"intake_dropped " + http + ",rule=siem_filter: include":               20,
@@ -96,7 +97,7 @@ func TestTelemetry(t *testing.T) {
 	assert.InDelta(t, 318, got["destination_rate_limited "+splunk], 0)
 	assert.InDelta(t, 0, got["destination_down "+splunk], 0, "failing, not yet down")
 	assert.InDelta(t, 0, got["destination_healthy "+splunk], 0)
-	assert.Len(t, got, 3*15+2*4+2)
+	assert.Len(t, got, 3*15+2*5+2)
 }
 
 // TestTelemetryWithoutSuccess: no time is better than one in 1970.

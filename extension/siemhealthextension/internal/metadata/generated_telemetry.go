@@ -47,6 +47,7 @@ type TelemetryBuilder struct {
 	ExtensionSiemHealthIntakeDropped                   metric.Int64ObservableCounter
 	ExtensionSiemHealthIntakeJournaled                 metric.Int64ObservableCounter
 	ExtensionSiemHealthIntakeRefused                   metric.Int64ObservableCounter
+	ExtensionSiemHealthIntakeRefusedRequests           metric.Int64ObservableCounter
 	ExtensionSiemHealthIntakeUnaccounted               metric.Int64ObservableGauge
 }
 
@@ -346,6 +347,21 @@ func (builder *TelemetryBuilder) RegisterExtensionSiemHealthIntakeRefusedCallbac
 	return nil
 }
 
+// RegisterExtensionSiemHealthIntakeRefusedRequestsCallback sets callback for observable ExtensionSiemHealthIntakeRefusedRequests metric.
+func (builder *TelemetryBuilder) RegisterExtensionSiemHealthIntakeRefusedRequestsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionSiemHealthIntakeRefusedRequests, obs: o})
+		return nil
+	}, builder.ExtensionSiemHealthIntakeRefusedRequests)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterExtensionSiemHealthIntakeUnaccountedCallback sets callback for observable ExtensionSiemHealthIntakeUnaccounted metric.
 func (builder *TelemetryBuilder) RegisterExtensionSiemHealthIntakeUnaccountedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -420,7 +436,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExtensionSiemHealthDestinationDown, err = builder.meter.Int64ObservableGauge(
 		"otelcol_extension_siem_health_destination_down",
 		metric.WithDescription("1 while a destination has taken nothing for longer than unhealthy_after, else 0. [Alpha]"),
-		metric.WithUnit("1"),
+		metric.WithUnit("{destination}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionSiemHealthDestinationFailed, err = builder.meter.Int64ObservableCounter(
@@ -438,7 +454,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExtensionSiemHealthDestinationHealthy, err = builder.meter.Int64ObservableGauge(
 		"otelcol_extension_siem_health_destination_healthy",
 		metric.WithDescription("1 while a destination takes what there is, 0 while it is failing or down. [Alpha]"),
-		metric.WithUnit("1"),
+		metric.WithUnit("{destination}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionSiemHealthDestinationLastSuccessTimestamp, err = builder.meter.Float64ObservableGauge(
@@ -509,8 +525,14 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionSiemHealthIntakeRefused, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_siem_health_intake_refused",
-		metric.WithDescription("Number of events that the pipeline did not take, since the start: their sender was told, or they are kept to be offered again. [Alpha]"),
+		metric.WithDescription("Number of events that the pipeline did not take, since the start: their sender was told, or still has them. [Alpha]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionSiemHealthIntakeRefusedRequests, err = builder.meter.Int64ObservableCounter(
+		"otelcol_extension_siem_health_intake_refused_requests",
+		metric.WithDescription("Number of requests and messages refused for what they hold or who sent them, before their events were counted, since the start. [Alpha]"),
+		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionSiemHealthIntakeUnaccounted, err = builder.meter.Int64ObservableGauge(

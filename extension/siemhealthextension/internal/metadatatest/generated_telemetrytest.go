@@ -73,7 +73,7 @@ func AssertEqualExtensionSiemHealthDestinationDown(t *testing.T, tt *componentte
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_siem_health_destination_down",
 		Description: "1 while a destination has taken nothing for longer than unhealthy_after, else 0. [Alpha]",
-		Unit:        "1",
+		Unit:        "{destination}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
 		},
@@ -119,7 +119,7 @@ func AssertEqualExtensionSiemHealthDestinationHealthy(t *testing.T, tt *componen
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_siem_health_destination_healthy",
 		Description: "1 while a destination takes what there is, 0 while it is failing or down. [Alpha]",
-		Unit:        "1",
+		Unit:        "{destination}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
 		},
@@ -300,7 +300,7 @@ func AssertEqualExtensionSiemHealthIntakeJournaled(t *testing.T, tt *componentte
 func AssertEqualExtensionSiemHealthIntakeRefused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_siem_health_intake_refused",
-		Description: "Number of events that the pipeline did not take, since the start: their sender was told, or they are kept to be offered again. [Alpha]",
+		Description: "Number of events that the pipeline did not take, since the start: their sender was told, or still has them. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -309,6 +309,22 @@ func AssertEqualExtensionSiemHealthIntakeRefused(t *testing.T, tt *componenttest
 		},
 	}
 	got, err := tt.GetMetric("otelcol_extension_siem_health_intake_refused")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExtensionSiemHealthIntakeRefusedRequests(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_extension_siem_health_intake_refused_requests",
+		Description: "Number of requests and messages refused for what they hold or who sent them, before their events were counted, since the start. [Alpha]",
+		Unit:        "{request}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_extension_siem_health_intake_refused_requests")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
