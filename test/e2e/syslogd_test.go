@@ -107,10 +107,7 @@ func startSyslogd(t *testing.T, daemon string, way transport, ca *authority) *sy
 // runSyslogd runs a daemon until the test ends, and returns its log.
 func runSyslogd(t *testing.T, daemon, text string) *syncBuffer {
 	t.Helper()
-	home, err := os.UserCacheDir()
-	require.NoError(t, err)
-	program := filepath.Join(home, "otelcol-mockforge", "daemons", "bin", daemon)
-	require.FileExists(t, program, "run test/e2e/install-daemons.sh first")
+	program := installed(t, daemon)
 	dir := t.TempDir()
 	config := filepath.Join(dir, "conf")
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
@@ -129,6 +126,16 @@ func runSyslogd(t *testing.T, daemon, text string) *syncBuffer {
 		}
 	})
 	return log
+}
+
+// installed is the path of a program that install-daemons.sh has made ready.
+func installed(t *testing.T, name string) string {
+	t.Helper()
+	home, err := os.UserCacheDir()
+	require.NoError(t, err)
+	program := filepath.Join(home, "otelcol-mockforge", "daemons", "bin", name)
+	require.FileExists(t, program, "run test/e2e/install-daemons.sh first")
+	return program
 }
 
 func rsyslogInput(way transport, port int) string {
