@@ -161,7 +161,7 @@ func (c *collector) hasMetrics(t *testing.T, files ...string) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, name := range regexp.MustCompile(`\botelcol_\w+`).FindAllString(string(text), -1) {
-			assert.NotEmpty(t, c.metric(t, name+"{"), "%s: %s", file, name)
+			assert.NotEmpty(t, append(c.metric(t, name+"{"), c.metric(t, name+" ")...), "%s: %s", file, name)
 		}
 	}
 }
