@@ -70,6 +70,18 @@ func (p page) Summary() string {
 	}
 }
 
+// Unaccounted is how many events are missing or counted twice in any of the books.
+func (p page) Unaccounted() uint64 {
+	sum := int64(0)
+	for _, d := range p.Destinations {
+		sum += max(d.Unaccounted, -d.Unaccounted)
+	}
+	for _, i := range p.Intakes {
+		sum += max(i.Unaccounted, -i.Unaccounted)
+	}
+	return uint64(sum)
+}
+
 // Word is the status for people.
 func (s status) Word() string {
 	return map[status]string{statusOK: "OK", statusFailing: "Failing", statusDown: "Down"}[s]

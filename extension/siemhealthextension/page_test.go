@@ -85,6 +85,7 @@ func TestPage(t *testing.T) {
 	}, got[5])
 	assert.Equal(t, []string{"syslog_udp mockforge", "4,038", "0", "0", "4,038", "none", "0"}, got[6])
 	assert.Contains(t, body, "1 of 3 destinations down.")
+	assert.Contains(t, body, "Events unaccounted for: 13.")
 }
 
 // TestPageNeedsNothingElse: no script, no outside asset, and a policy that allows
@@ -142,6 +143,11 @@ func TestWords(t *testing.T) {
 	p.report = at(t, noon, []health.Destination{one, failing}, nil)
 	assert.Equal(t, "1 of 2 destinations failing.", p.Summary())
 
+	assert.Zero(t, p.Unaccounted())
+	p.report = at(t, noon, []health.Destination{{Books: health.Books{Received: 3}}, {Books: health.Books{Queued: 2}}}, []health.Intake{{Journaled: 1}})
+	assert.EqualValues(t, 6, p.Unaccounted(), "one more does not make up for one less")
+
+	p.report = at(t, noon, []health.Destination{one}, nil)
 	assert.Equal(t, "has not been asked yet", p.Destinations[0].Answer())
 	assert.Equal(t, "something new", destinationReport{Destination: health.Destination{State: "something new"}}.Answer())
 	assert.Equal(t, []string{"0", "999", "1,000", "18,446,744,073,709,551,615"},
