@@ -64,30 +64,32 @@ func at(t testing.TB, now time.Time, destinations []health.Destination, intakes 
 
 // example has a destination in each status.
 func example(now time.Time) ([]health.Destination, []health.Intake) {
-	return []health.Destination{
-			{
-				Journal: "siem_journal", Pipeline: "logs/archive", State: "delivered", LastSuccess: before(now, 2*time.Second),
-				Books: health.Books{Received: 1_204_518, Delivered: 1_204_518},
-			},
-			{
-				Journal: "siem_journal", Pipeline: "logs/datadog", State: "held", FailingSince: before(now, 26*time.Hour),
-				LastSuccess: before(now, 26*time.Hour), LastError: "HTTP 403: this API key may not write logs", LastErrorAt: before(now, 12*time.Second),
-				Failed: 3120, Retried: 3119, OldestQueued: before(now, 26*time.Hour),
-				Books: health.Books{Received: 1_204_518, Delivered: 1_100_000, DeadLettered: 3, Damaged: 2, Queued: 104_500},
-			},
-			{
-				Journal: "siem_journal", Pipeline: "logs/splunk", State: "retry", FailingSince: before(now, 95*time.Second),
-				LastSuccess: before(now, 97*time.Second), LastError: "HTTP 503: Server is busy", LastErrorAt: before(now, 4*time.Second),
-				Failed: 5, Retried: 4, OldestQueued: before(now, 96*time.Second),
-				Books: health.Books{Received: 1_204_518, Delivered: 900_000, Filtered: 300_000, Sampled: 4000, RateLimited: 318, Queued: 200},
-			},
-		}, []health.Intake{
-			{
-				Receiver: "mockforge", Protocol: "http", Accepted: 1_204_500, Refused: 7, RefusedRequests: 2, Journaled: 1_200_480,
-				Dropped: map[string]uint64{"siem_filter: exclude: severity:low": 4000, "siem_filter: include": 20},
-			},
-			{Receiver: "mockforge", Protocol: "syslog_udp", Accepted: 4038, Journaled: 4038},
-		}
+	destinations := []health.Destination{
+		{
+			Journal: "siem_journal", Pipeline: "logs/archive", State: "delivered", LastSuccess: before(now, 2*time.Second),
+			Books: health.Books{Received: 1_204_518, Delivered: 1_204_518},
+		},
+		{
+			Journal: "siem_journal", Pipeline: "logs/datadog", State: "held", FailingSince: before(now, 26*time.Hour),
+			LastSuccess: before(now, 26*time.Hour), LastError: "HTTP 403: this API key may not write logs", LastErrorAt: before(now, 12*time.Second),
+			Failed: 3120, Retried: 3119, OldestQueued: before(now, 26*time.Hour),
+			Books: health.Books{Received: 1_204_518, Delivered: 1_100_000, DeadLettered: 3, Damaged: 2, Queued: 104_500},
+		},
+		{
+			Journal: "siem_journal", Pipeline: "logs/splunk", State: "retry", FailingSince: before(now, 95*time.Second),
+			LastSuccess: before(now, 97*time.Second), LastError: "HTTP 503: Server is busy", LastErrorAt: before(now, 4*time.Second),
+			Failed: 5, Retried: 4, OldestQueued: before(now, 96*time.Second),
+			Books: health.Books{Received: 1_204_518, Delivered: 900_000, Filtered: 300_000, Sampled: 4000, RateLimited: 318, Queued: 200},
+		},
+	}
+	intakes := []health.Intake{
+		{
+			Receiver: "mockforge", Protocol: "http", Accepted: 1_204_500, Refused: 7, RefusedRequests: 2, Journaled: 1_200_480,
+			Dropped: map[string]uint64{"siem_filter: exclude: severity:low": 4000, "siem_filter: include": 20},
+		},
+		{Receiver: "mockforge", Protocol: "syslog_udp", Accepted: 4038, Journaled: 4038},
+	}
+	return destinations, intakes
 }
 
 func TestReport(t *testing.T) {
