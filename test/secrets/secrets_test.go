@@ -21,6 +21,7 @@ import (
 	"github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
 	"github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
 	"github.com/mockforge/otelcol-mockforge/extension/mockforgeencodingextension"
+	"github.com/mockforge/otelcol-mockforge/extension/siemhealthextension"
 	"github.com/mockforge/otelcol-mockforge/processor/compliancetagprocessor"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor"
 	"github.com/mockforge/otelcol-mockforge/receiver/mockforgereceiver"
@@ -33,6 +34,7 @@ var ours = map[string]component.Factory{
 	"jsonl_file":         jsonlfileexporter.NewFactory(),
 	"webhook":            webhookexporter.NewFactory(),
 	"mockforge_encoding": mockforgeencodingextension.NewFactory(),
+	"siem_health":        siemhealthextension.NewFactory(),
 	"compliance_tag":     compliancetagprocessor.NewFactory(),
 	"siem_filter":        siemfilterprocessor.NewFactory(),
 	"mockforge":          mockforgereceiver.NewFactory(),
