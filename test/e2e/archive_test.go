@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const siemctl = "../../bin/siemctl"
+const siemctlBinary = "../../bin/siemctl"
 
 // signingKeys makes keys as docs/archive.md says.
 func signingKeys(t *testing.T) (private, public string) {
@@ -42,7 +42,7 @@ func verify(t *testing.T, c *collector, public string) (output string, code int)
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(filepath.Dir(c.file), "siem-events*"))
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), siemctl, append([]string{"verify", "--public-key", public}, paths...)...)
+	cmd := exec.CommandContext(t.Context(), siemctlBinary, append([]string{"verify", "--public-key", public}, paths...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		var exit *exec.ExitError

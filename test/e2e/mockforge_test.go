@@ -120,7 +120,7 @@ func TestMockForgePrintConfigShowsNoSecret(t *testing.T) {
 func TestMockForgeConvert(t *testing.T) {
 	source := writeFile(t, filepath.Join(t.TempDir(), "config.yaml"), mergedGuide(t, "azure"))
 	converted := filepath.Join(t.TempDir(), "collector.yaml")
-	out, err := exec.CommandContext(t.Context(), "../../bin/siemctl", "convert", source, "-o", converted).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), siemctlBinary, "convert", source, "-o", converted).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "retry.max_attempts: MockForge loses an event after the last attempt")
 	answer, err := command(t, "validate", "--config", converted)

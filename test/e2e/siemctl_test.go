@@ -32,7 +32,7 @@ import (
 // siemctl runs the real program with the collector's environment.
 func siemctl(t *testing.T, c *collector, in string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	cmd := exec.Command("../../bin/siemctl", args...)
+	cmd := exec.Command(siemctlBinary, args...)
 	cmd.Env = c.cmd.Env
 	cmd.Stdin = strings.NewReader(in)
 	var out, errs bytes.Buffer
