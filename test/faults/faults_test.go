@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build faults
+
+package faults
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestFaults prints the table: each fault, over each protocol.
+func TestFaults(t *testing.T) {
+	t.Logf("FAULTS_SEED=%d repeats the random moments", seed)
+	all := [][]fault{processFaults, destinationFaults, diskFaults, {memoryFault}, clockFaults}
+	for _, group := range all {
+		for _, f := range group {
+			t.Run(f.name, func(t *testing.T) { results.add(runFault(t, &f)...) })
+		}
+	}
+}
+
+// processFaults hit the collector's process.
+var processFaults = []fault{
+	{name: "none", ordered: true, act: func(r *run) { r.wait(long(10*time.Second, 2*time.Second)) }},
+	{name: fmt.Sprintf("kill -9, %d times", kills), act: killed},
+	{name: fmt.Sprintf("SIGTERM, %d times", stops), act: stopped},
+	{name: fmt.Sprintf("reload, %d times", stops), act: reloaded},
+}
+
+var (
+	kills = long(25, 4)
+	stops = long(8, 2)
+)
+
+// killed kills the process at random moments, one in four of them while it
+// starts. Every fourth process lives long enough to keep how far it has read.
+func killed(r *run) {
+	for i := range kills {
+		wait := r.upTo(time.Second)
+		if i%4 == 0 {
+			wait += settled
+		}
+		r.wait(wait)
+		r.kill()
+		if i%4 == 2 && i+1 < kills {
+			r.collector.start(r.t)
+		} else {
+			r.start()
+		}
+	}
+	r.flows()
+}
+
+func (r *run) upTo(d time.Duration) time.Duration { return time.Duration(r.random.Int64N(int64(d))) }
+
+// stopped ends the process in order.
+func stopped(r *run) {
+	for range stops {
+		r.wait(r.upTo(2 * time.Second))
+		r.stop()
+		r.start()
+	}
+	r.flows()
+}
+
+// reloaded changes the configuration under the process.
+func reloaded(r *run) {
+	for i := range stops {
+		r.wait(r.upTo(2 * time.Second))
+		r.configure(fmt.Sprintf("processors: {siem_filter: {exclude: [\"config.changed.%d\"]}}", i))
+		r.reload()
+	}
+	r.flows()
+}

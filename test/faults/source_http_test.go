@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build faults
+
+package faults
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// httpSender posts as a well-behaved sender does: what is not answered with 200
+// it sends again, after Retry-After where that is given.
+type httpSender struct {
+	t       *testing.T
+	address string
+	posts   atomic.Int64
+	// unavailable counts answers of 503.
+	unavailable atomic.Int64
+}
+
+// batch posts events in one request, as NDJSON and as an array by turns.
+func (h *httpSender) batch(ctx context.Context, keys []key) bool {
+	events := make([]string, len(keys))
+	for i, k := range keys {
+		events[i] = eventOf(k, time.Now())
+	}
+	if h.posts.Add(1)%2 == 0 {
+		return h.post(ctx, "application/json", "["+strings.Join(events, ",")+"]")
+	}
+	return h.post(ctx, "application/x-ndjson", strings.Join(events, "\n")+"\n")
+}
+
+// single posts one event.
+func (h *httpSender) single(ctx context.Context, keys []key) bool {
+	return h.post(ctx, "application/json", eventOf(keys[0], time.Now()))
+}
+
+func (h *httpSender) post(ctx context.Context, contentType, body string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+h.address+"/api/v1/events", strings.NewReader(body))
+	if err != nil {
+		h.t.Error(err)
+		return false
+	}
+	req.Header.Set("Content-Type", contentType)
+	resp, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		return false
+	case resp.StatusCode == http.StatusOK:
+		return true
+	case resp.StatusCode < http.StatusInternalServerError && resp.StatusCode != http.StatusTooManyRequests:
+		h.t.Errorf("the collector refuses a right request with %d: %s", resp.StatusCode, answer)
+	}
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		h.unavailable.Add(1)
+	}
+	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		sleep(ctx, time.Duration(after)*time.Second)
+	}
+	return false
+}
