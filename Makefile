@@ -28,7 +28,7 @@ e2e: build ## run the tests against the real binary
 	go test -count=1 -tags e2e ./test/e2e/... ./extension/siemhealthextension
 
 faults: build ## do harm to the real binary and count what arrives; FAULTS=short for the short form
-	FAULTS_SEED=$(FAULTS_SEED) go test -count=1 -timeout 60m -tags faults $(if $(filter short,$(FAULTS)),-short) -v ./test/faults
+	FAULTS=$(FAULTS) FAULTS_SEED=$(FAULTS_SEED) go test -count=1 -timeout 60m -tags faults -v ./test/faults
 
 fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)

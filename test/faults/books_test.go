@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,14 +60,17 @@ func (r *run) finish() []*row {
 }
 
 // arrive waits until all that was acknowledged is where it must be, or until
-// nothing more comes: then it is lost.
+// nothing has come for a time: then it is lost.
 func (r *run) arrive() {
 	r.t.Helper()
 	_, acknowledged := r.ledger.copies()
 	for name, d := range r.destinations() {
-		for last := -1; len(d.missing(acknowledged, r.excuse(name))) > 0 && d.total() > last; {
-			last = d.total()
-			r.quiet()
+		last, since := d.total(), time.Now()
+		for len(d.missing(acknowledged, r.excuse(name))) > 0 && time.Since(since) < 10*time.Second {
+			r.wait(pause)
+			if now := d.total(); now > last {
+				last, since = now, time.Now()
+			}
 		}
 	}
 	r.quiet()

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -67,7 +68,7 @@ func (r *run) takeClock() *clock {
 	image := make([]byte, to-from)
 	c.access(func(f *os.File) error { _, err := f.ReadAt(image, from); return err })
 	at, err := symbol(image, "__vdso_clock_gettime")
-	require.NoError(r.t, err)
+	require.NoError(r.t, err, "this kernel's code cannot be replaced")
 	c.offset = from + at + int64(len(clockCode))
 	c.halted(from, to, func() {
 		c.access(func(f *os.File) error {
@@ -83,6 +84,14 @@ func (c *clock) set(by time.Duration) {
 	c.r.t.Helper()
 	seconds := binary.LittleEndian.AppendUint64(nil, uint64(int64(by/time.Second)))
 	c.access(func(f *os.File) error { _, err := f.WriteAt(seconds, c.offset); return err })
+	c.r.eventually("the process does not see the clock jump", func() bool {
+		resp, err := client.Get("http://" + c.r.collector.control() + "/cursors")
+		if err != nil {
+			return false
+		}
+		seen, err := http.ParseTime(resp.Header.Get("Date"))
+		return errors.Join(err, resp.Body.Close()) == nil && (time.Until(seen)-by).Abs() < time.Minute
+	})
 }
 
 func (c *clock) access(do func(*os.File) error) {
@@ -153,9 +162,9 @@ func symbol(image []byte, name string) (int64, error) {
 		return 0, err
 	}
 	for _, s := range symbols {
-		if s.Name == name {
+		if s.Name == name && s.Size >= uint64(len(clockCode)+8) {
 			return int64(s.Value), nil
 		}
 	}
-	return 0, fmt.Errorf("found no symbol %s", name)
+	return 0, fmt.Errorf("found no function %s that is large enough", name)
 }

@@ -94,7 +94,7 @@ func held(status int) func(*run) {
 }
 
 // reset breaks the connection in the place of an answer.
-func reset(outcome fate) trouble {
+func reset(f fate) trouble {
 	return func(w http.ResponseWriter, _ *http.Request, _ []key) fate {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -104,15 +104,15 @@ func reset(outcome fate) trouble {
 			_ = tcp.SetLinger(0) // closing sends RST
 		}
 		_ = conn.Close()
-		return outcome
+		return f
 	}
 }
 
 // hang never answers. It ends when the collector has lost its patience.
-func hang(outcome fate) trouble {
+func hang(f fate) trouble {
 	return func(_ http.ResponseWriter, r *http.Request, _ []key) fate {
 		<-r.Context().Done()
-		return outcome
+		return f
 	}
 }
 

@@ -25,6 +25,15 @@ func (k key) protocol() string {
 	return p
 }
 
+// stream is what keeps its order: a source, but of a source that writes files
+// each file. A rotated file and the one that follows it are read side by side.
+func (k key) stream() string {
+	if k.protocol() == "file" {
+		return fmt.Sprintf("%s %d", k.source, k.n/fileLines)
+	}
+	return k.source
+}
+
 // protocols are the rows of a fault.
 var protocols = []string{"http", "syslog", "file"}
 

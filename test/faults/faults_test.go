@@ -40,7 +40,7 @@ func killed(r *run) {
 	for i := range kills {
 		wait := r.upTo(time.Second)
 		if i%4 == 0 {
-			wait += settled
+			wait += 2 * time.Second
 		}
 		r.wait(wait)
 		r.kill()

@@ -78,7 +78,7 @@ type arrivals struct {
 	mu       sync.Mutex
 	counts   map[key]int
 	all      []arrival
-	last     map[string]int  // the largest number of each source
+	last     map[string]int  // the largest number of each stream
 	disorder map[string]bool // sources whose events came first in another order
 	withheld map[string]int  // by protocol: taken without an answer that says so
 	forget   *key            // for the test of the test: this one is not counted
@@ -106,10 +106,10 @@ func (a *arrivals) add(keys []key, withheld bool) {
 		if a.counts[k] > 1 {
 			continue
 		}
-		if last, ok := a.last[k.source]; ok && k.n < last {
+		if last, ok := a.last[k.stream()]; ok && k.n < last {
 			a.disorder[k.source] = true
 		} else {
-			a.last[k.source] = k.n
+			a.last[k.stream()] = k.n
 		}
 	}
 }

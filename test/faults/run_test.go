@@ -149,16 +149,16 @@ func (r *run) start() {
 	r.ready = time.Now()
 }
 
-// settled is how long a process must have been ready for its checkpoint of files
-// to have been saved.
-const settled = 2 * time.Second
+// lookTime is how long a look at the files may take: lines that were there
+// before it are behind the checkpoint that is saved after it.
+const lookTime = time.Second
 
 // kill ends the process and notes what may come twice for it.
 func (r *run) kill() {
 	r.t.Helper()
 	r.collector.kill()
-	if !r.ready.IsZero() && time.Since(r.ready) > settled {
-		r.readFrom = time.Now().Add(-settled / 2)
+	if saved := r.checkpointSaved(); !r.ready.IsZero() && saved.After(r.ready) {
+		r.readFrom = saved.Add(-lookTime)
 	}
 	r.ready = time.Time{}
 	// What was delivered since the cursors were written last is delivered again.
@@ -173,6 +173,22 @@ func (r *run) kill() {
 		// What was read since the checkpoint was saved last is read again.
 		r.allow(name, "file", r.ledger.writtenSince(r.readFrom))
 	}
+}
+
+// checkpointSaved returns when the file of checkpoints was written last. Opening
+// it writes, too.
+func (r *run) checkpointSaved() (at time.Time) {
+	r.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(r.collector.dir, "checkpoints", "*"))
+	require.NoError(r.t, err)
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		require.NoError(r.t, err)
+		if info.ModTime().After(at) {
+			at = info.ModTime()
+		}
+	}
+	return at
 }
 
 // stop ends the process in order. A batch that is on its way then comes again.

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rotateEvery is how many lots of lines go to a file before it is rotated.
-const rotateEvery = 50
+// fileLines is how many lines a file has when it is rotated.
+const fileLines = 1000
 
 // fileSender appends lines to a file that the collector reads, and renames it
 // every now and then. A line that is written counts as acknowledged: nobody
@@ -29,7 +29,7 @@ type fileSender struct {
 
 	mu      sync.Mutex
 	file    *os.File
-	lots    int
+	lines   int
 	rotated int
 }
 
@@ -39,12 +39,12 @@ func newFileSender(t *testing.T, path string) *fileSender {
 	return &fileSender{t: t, path: path}
 }
 
-func (s *fileSender) write(_ context.Context, keys []key) bool {
+func (s *fileSender) write(_ context.Context, keys []key) outcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.ready(); err != nil {
 		s.t.Error(err)
-		return false
+		return unreached
 	}
 	var lines strings.Builder
 	for _, k := range keys {
@@ -52,15 +52,15 @@ func (s *fileSender) write(_ context.Context, keys []key) bool {
 	}
 	if _, err := s.file.WriteString(lines.String()); err != nil {
 		s.t.Error(err)
-		return false
+		return unreached
 	}
-	s.lots++
-	return true
+	s.lines += len(keys)
+	return acknowledged
 }
 
 // ready opens the file, a new one after a rotation.
 func (s *fileSender) ready() error {
-	if s.file != nil && s.lots%rotateEvery == 0 {
+	if s.file != nil && s.lines%fileLines == 0 {
 		if err := s.file.Close(); err != nil {
 			return err
 		}

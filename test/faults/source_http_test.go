@@ -6,11 +6,13 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -26,7 +28,7 @@ type httpSender struct {
 }
 
 // batch posts events in one request, as NDJSON and as an array by turns.
-func (h *httpSender) batch(ctx context.Context, keys []key) bool {
+func (h *httpSender) batch(ctx context.Context, keys []key) outcome {
 	events := make([]string, len(keys))
 	for i, k := range keys {
 		events[i] = eventOf(k, time.Now())
@@ -38,28 +40,31 @@ func (h *httpSender) batch(ctx context.Context, keys []key) bool {
 }
 
 // single posts one event.
-func (h *httpSender) single(ctx context.Context, keys []key) bool {
+func (h *httpSender) single(ctx context.Context, keys []key) outcome {
 	return h.post(ctx, "application/json", eventOf(keys[0], time.Now()))
 }
 
-func (h *httpSender) post(ctx context.Context, contentType, body string) bool {
+func (h *httpSender) post(ctx context.Context, contentType, body string) outcome {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+h.address+"/api/v1/events", strings.NewReader(body))
 	if err != nil {
 		h.t.Error(err)
-		return false
+		return unreached
 	}
 	req.Header.Set("Content-Type", contentType)
 	resp, err := client.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return unreached
+	}
 	if err != nil {
-		return false
+		return unknown
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	switch {
 	case err != nil:
-		return false
+		return unknown
 	case resp.StatusCode == http.StatusOK:
-		return true
+		return acknowledged
 	case resp.StatusCode < http.StatusInternalServerError && resp.StatusCode != http.StatusTooManyRequests:
 		h.t.Errorf("the collector refuses a right request with %d: %s", resp.StatusCode, answer)
 	}
@@ -69,5 +74,5 @@ func (h *httpSender) post(ctx context.Context, contentType, body string) bool {
 	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		sleep(ctx, time.Duration(after)*time.Second)
 	}
-	return false
+	return unknown
 }

@@ -31,11 +31,11 @@ type syslogSender struct {
 	framing   framing
 }
 
-func (s *syslogSender) send(ctx context.Context, keys []key) bool {
-	before := s.collector.now()
+func (s *syslogSender) send(ctx context.Context, keys []key) outcome {
+	before := s.collector.killed()
 	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.collector.syslog())
 	if err != nil {
-		return false
+		return unreached
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // it unblocks reading
@@ -54,10 +54,13 @@ func (s *syslogSender) send(ctx context.Context, keys []key) bool {
 	default:
 		err = <-closed
 	}
-	after := s.collector.now()
+	after := s.collector.killed()
 	// A process that was killed may have read what it never kept, and its
 	// connections look as if it had closed them.
-	return written && inTime && err == io.EOF && before.kills == after.kills //nolint:errorlint // io.ReadFull returns it as it is
+	if written && inTime && err == io.EOF && before == after { //nolint:errorlint // io.ReadFull returns it as it is
+		return acknowledged
+	}
+	return unknown
 }
 
 // write sends all and closes this half; true when the system has taken it.

@@ -25,9 +25,26 @@ type source struct {
 	name   string
 	size   int // events at once
 	ledger *ledger
-	// send makes one attempt and says whether all is acknowledged. It waits
-	// itself where it is told how long.
-	send func(ctx context.Context, keys []key) bool
+	// send makes one attempt. It waits itself where it is told how long.
+	send func(ctx context.Context, keys []key) outcome
+}
+
+// outcome is what a sender knows of an attempt.
+type outcome int
+
+const (
+	unreached    outcome = iota // there was no connection
+	unknown                     // the collector may have taken all, some, or nothing
+	acknowledged                // it has taken all
+)
+
+func (l *ledger) note(keys []key, o outcome) {
+	if o != unreached {
+		l.send(keys)
+	}
+	if o == acknowledged {
+		l.acknowledge(keys)
+	}
 }
 
 // run sends until stop is closed. ctx ends it in any case.
@@ -45,9 +62,9 @@ func (s *source) run(ctx context.Context, stop <-chan struct{}) {
 			keys[i] = key{s.name, next + i}
 		}
 		for {
-			s.ledger.send(keys)
-			if s.send(ctx, keys) {
-				s.ledger.acknowledge(keys)
+			o := s.send(ctx, keys)
+			s.ledger.note(keys, o)
+			if o == acknowledged {
 				break
 			}
 			if !sleep(ctx, 20*time.Millisecond) {
