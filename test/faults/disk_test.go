@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -23,12 +22,15 @@ import (
 // diskFaults hit the journal's folder.
 var diskFaults = []fault{
 	{name: "disk full", prepare: smallDisk, act: full},
-	{name: "page zeroed", damages: true, act: zeroed},
-	{name: "torn tail", act: torn},
-	{name: "last record cut", damages: true, act: cut},
+	{name: "page zeroed", damages: true, says: damageText, act: zeroed},
+	{name: "torn tail", says: "the journal's end was torn and is cut off", act: torn},
+	{name: "last record cut", damages: true, says: damageText, act: cut},
 }
 
-const diskSize = 64 << 20
+const (
+	diskSize   = 64 << 20
+	damageText = "events are lost to damage of the journal"
+)
 
 // smallDisk puts the journal on a small file system in memory. A process of its
 // own holds the namespace that it is mounted in, and the collector is run in
@@ -119,7 +121,6 @@ func zeroed(r *run) {
 	r.start()
 	r.sink.up()
 	r.flows()
-	assert.Contains(r.t, r.collector.log.String(), "events are lost to damage of the journal")
 }
 
 // cut has a disk lose the end of what was synced.
@@ -160,5 +161,4 @@ func torn(r *run) {
 		}
 	}
 	r.flows()
-	assert.Contains(r.t, r.collector.log.String(), "the journal's end was torn and is cut off")
 }

@@ -39,6 +39,8 @@ type fault struct {
 	prepare func(r *run)
 	// act does harm while the sources send.
 	act func(r *run)
+	// says is what the collector must have logged.
+	says string
 	// ordered says that nothing may change the order of a source's events.
 	ordered bool
 	// buries says that dead letters are expected, damages that damage is.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -72,7 +73,8 @@ func (h *httpSender) post(ctx context.Context, contentType, body string) outcome
 		h.unavailable.Add(1)
 	}
 	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		sleep(ctx, time.Duration(after)*time.Second)
+		// Those that were told so together do not come back together.
+		sleep(ctx, time.Duration(after)*time.Second+rand.N(time.Second))
 	}
 	return unknown
 }
