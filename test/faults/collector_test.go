@@ -52,6 +52,7 @@ type collector struct {
 	mu      sync.Mutex
 	kills   int  // by kill -9
 	expects bool // the process is to end
+	mayEnd  bool // a process that is started now may end by itself
 }
 
 type syncBuffer struct {
@@ -101,7 +102,7 @@ func (c *collector) start(t *testing.T) {
 	cmd, exited := c.cmd, make(chan struct{})
 	c.exited = exited
 	c.mu.Lock()
-	c.expects = false
+	c.expects = c.mayEnd
 	c.mu.Unlock()
 	go func() {
 		err := cmd.Wait()

@@ -22,6 +22,7 @@ import (
 // diskFaults hit the journal's folder.
 var diskFaults = []fault{
 	{name: "disk full", prepare: smallDisk, act: full},
+	{name: "disk full, kill -9", prepare: smallDisk, act: killedFull},
 	{name: "page zeroed", damages: true, says: damageText, act: zeroed},
 	{name: "torn tail", says: "the journal's end was torn and is cut off", act: torn},
 	{name: "last record cut", damages: true, says: damageText, act: cut},
@@ -90,6 +91,25 @@ func full(r *run) {
 	r.wait(troubleFor)
 	r.collector.waitReady(r.t)
 	free()
+	r.flows()
+}
+
+// killedFull kills the process while the disk is full. The next one may find no
+// room to begin, as often as it is started, and begins once there is some.
+func killedFull(r *run) {
+	free := r.fill()
+	before := r.sources.posts.unavailable.Load()
+	r.eventually("no sender is told", func() bool { return r.sources.posts.unavailable.Load() > before })
+	r.kill()
+	for range 3 {
+		r.collector.mayEnd = true
+		r.collector.start(r.t)
+		r.wait(2 * time.Second)
+		r.kill()
+	}
+	r.collector.mayEnd = false
+	free()
+	r.start()
 	r.flows()
 }
 

@@ -35,15 +35,23 @@ var (
 )
 
 // killed kills the process at random moments, one in four of them while it
-// starts. Every fourth process lives long enough to keep how far it has read.
+// starts, and one in four while the destination is down, so that much waits for
+// it. Every fourth process lives long enough to keep how far it has read.
 func killed(r *run) {
 	for i := range kills {
 		wait := r.upTo(time.Second)
-		if i%4 == 0 {
+		switch i % 4 {
+		case 0:
 			wait += 2 * time.Second
+		case 1:
+			r.sink.down()
+			r.allowBatch()
 		}
 		r.wait(wait)
 		r.kill()
+		if i%4 == 1 {
+			r.sink.up()
+		}
 		if i%4 == 2 && i+1 < kills {
 			r.collector.start(r.t)
 		} else {
