@@ -114,12 +114,6 @@ func (a *arrivals) add(keys []key, withheld bool) {
 	}
 }
 
-func (a *arrivals) has(k key) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.counts[k] > 0
-}
-
 func (a *arrivals) total() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
