@@ -5,7 +5,9 @@
 package faults
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,6 +28,7 @@ var processFaults = []fault{
 	{name: "none", ordered: true, act: func(r *run) { r.wait(long(10*time.Second, 2*time.Second)) }},
 	{name: fmt.Sprintf("kill -9, %d times", kills), act: killed},
 	{name: fmt.Sprintf("SIGTERM, %d times", stops), act: stopped},
+	{name: fmt.Sprintf("SIGTERM in a flood of syslog, %d times", stops), act: flooded},
 	{name: fmt.Sprintf("reload, %d times", stops), act: reloaded},
 }
 
@@ -70,6 +73,27 @@ func stopped(r *run) {
 		r.stop()
 		r.start()
 	}
+	r.flows()
+}
+
+// flooded ends the process in order while a sender of syslog writes as fast as it
+// can, so that much is in the buffers of the system.
+func flooded(r *run) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(stops)*patience)
+	defer cancel()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, name := range []string{"syslog/flood-a", "syslog/flood-b"} {
+		flood := &source{name: name, size: 5000, ledger: r.ledger, send: (&syslogSender{r.collector, octets}).send}
+		wg.Go(func() { flood.run(ctx, stop) })
+	}
+	for range stops {
+		r.wait(pause + r.upTo(time.Second))
+		r.stop()
+		r.start()
+	}
+	close(stop)
+	wg.Wait()
 	r.flows()
 }
 

@@ -39,12 +39,12 @@ func newFileSender(t *testing.T, path string) *fileSender {
 	return &fileSender{t: t, path: path}
 }
 
-func (s *fileSender) write(_ context.Context, keys []key) outcome {
+func (s *fileSender) write(_ context.Context, keys []key) (out, taken int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.ready(); err != nil {
 		s.t.Error(err)
-		return unreached
+		return 0, 0
 	}
 	var lines strings.Builder
 	for _, k := range keys {
@@ -52,10 +52,10 @@ func (s *fileSender) write(_ context.Context, keys []key) outcome {
 	}
 	if _, err := s.file.WriteString(lines.String()); err != nil {
 		s.t.Error(err)
-		return unreached
+		return 0, 0
 	}
 	s.lines += len(keys)
-	return acknowledged
+	return len(keys), len(keys)
 }
 
 // ready opens the file, a new one after a rotation.

@@ -6,10 +6,13 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // framing writes one message.
@@ -31,47 +34,54 @@ type syslogSender struct {
 	framing   framing
 }
 
-func (s *syslogSender) send(ctx context.Context, keys []key) outcome {
+func (s *syslogSender) send(ctx context.Context, keys []key) (out, taken int) {
 	before := s.collector.killed()
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.collector.syslog())
+	dialed, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.collector.syslog())
 	if err != nil {
-		return unreached
+		return 0, 0
 	}
-	defer conn.Close()
+	defer dialed.Close()
+	conn, ok := dialed.(*net.TCPConn)
+	if !ok {
+		return 0, 0
+	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // it unblocks reading
-	closed := make(chan error, 1)
-	go func() {
-		_, err := io.ReadFull(conn, make([]byte, 1)) // syslog answers nothing
-		closed <- err
-	}()
-	written := s.write(conn, keys)
-	inTime := true
-	select {
-	case err = <-closed:
-		// The collector ended before all was written: what of it was read
-		// nobody can say.
-		inTime = false
-	default:
-		err = <-closed
+	for _, k := range keys {
+		out++
+		if _, err := io.WriteString(conn, s.framing(message(k))); err != nil {
+			return out, 0
+		}
+		if !isOpen(conn) {
+			break // the collector ends: what came before that it still reads
+		}
+		taken++
 	}
-	after := s.collector.killed()
+	if conn.CloseWrite() != nil {
+		return out, 0
+	}
+	_, err = io.ReadFull(conn, make([]byte, 1)) // syslog answers nothing
 	// A process that was killed may have read what it never kept, and its
 	// connections look as if it had closed them.
-	if written && inTime && err == io.EOF && before == after { //nolint:errorlint // io.ReadFull returns it as it is
-		return acknowledged
+	if err != io.EOF || s.collector.killed() != before { //nolint:errorlint // io.ReadFull returns it as it is
+		return out, 0
 	}
-	return unknown
+	return out, taken
 }
 
-// write sends all and closes this half; true when the system has taken it.
-func (s *syslogSender) write(conn net.Conn, keys []key) bool {
-	for _, k := range keys {
-		now := time.Now()
-		message := "<132>1 " + now.UTC().Format("2006-01-02T15:04:05.000Z") + " mockforge siem - - - " + eventOf(k, now)
-		if _, err := io.WriteString(conn, s.framing(message)); err != nil {
-			return false
-		}
+func message(k key) string {
+	now := time.Now()
+	return "<132>1 " + now.UTC().Format("2006-01-02T15:04:05.000Z") + " mockforge siem - - - " + eventOf(k, now)
+}
+
+// isOpen reports whether the other side has not closed its half yet.
+func isOpen(conn *net.TCPConn) (open bool) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return false
 	}
-	half, ok := conn.(*net.TCPConn)
-	return ok && half.CloseWrite() == nil
+	err = raw.Control(func(fd uintptr) {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		open = errors.Is(err, unix.EAGAIN)
+	})
+	return open && err == nil
 }

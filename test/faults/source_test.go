@@ -25,26 +25,10 @@ type source struct {
 	name   string
 	size   int // events at once
 	ledger *ledger
-	// send makes one attempt. It waits itself where it is told how long.
-	send func(ctx context.Context, keys []key) outcome
-}
-
-// outcome is what a sender knows of an attempt.
-type outcome int
-
-const (
-	unreached    outcome = iota // there was no connection
-	unknown                     // the collector may have taken all, some, or nothing
-	acknowledged                // it has taken all
-)
-
-func (l *ledger) note(keys []key, o outcome) {
-	if o != unreached {
-		l.send(keys)
-	}
-	if o == acknowledged {
-		l.acknowledge(keys)
-	}
+	// send makes one attempt: it says how many events went out, and how many of
+	// them, from the first on, are acknowledged. It waits itself where it is told
+	// how long.
+	send func(ctx context.Context, keys []key) (out, taken int)
 }
 
 // run sends until stop is closed. ctx ends it in any case.
@@ -62,9 +46,10 @@ func (s *source) run(ctx context.Context, stop <-chan struct{}) {
 			keys[i] = key{s.name, next + i}
 		}
 		for {
-			o := s.send(ctx, keys)
-			s.ledger.note(keys, o)
-			if o == acknowledged {
+			out, taken := s.send(ctx, keys)
+			s.ledger.send(keys[:out])
+			s.ledger.acknowledge(keys[:taken])
+			if keys = keys[taken:]; len(keys) == 0 {
 				break
 			}
 			if !sleep(ctx, 20*time.Millisecond) {
