@@ -84,11 +84,11 @@ func flooded(r *run) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for _, name := range []string{"syslog/flood-a", "syslog/flood-b"} {
-		flood := &source{name: name, size: 5000, ledger: r.ledger, send: (&syslogSender{r.collector, octets}).send}
+		flood := &source{name: name, size: 2000, ledger: r.ledger, send: (&syslogSender{r.collector, octets}).send}
 		wg.Go(func() { flood.run(ctx, stop) })
 	}
 	for range stops {
-		r.wait(pause + r.upTo(time.Second))
+		r.wait(pause + r.upTo(pause))
 		r.stop()
 		r.start()
 	}
