@@ -37,20 +37,15 @@ var (
 	stops = long(8, 2)
 )
 
-// killed kills the process at random moments, one in four of them while it
-// starts, and one in four while the destination is down, so that much waits for
-// it. Every fourth process lives long enough to keep how far it has read.
+// killed kills the process at random moments: one in four of them while it starts,
+// and one in four while the destination is down, so that much waits for it.
 func killed(r *run) {
 	for i := range kills {
-		wait := r.upTo(time.Second)
-		switch i % 4 {
-		case 0:
-			wait += 2 * time.Second
-		case 1:
+		if i%4 == 1 {
 			r.sink.down()
 			r.allowBatch()
 		}
-		r.wait(wait)
+		r.wait(r.upTo(time.Second))
 		r.kill()
 		if i%4 == 1 {
 			r.sink.up()

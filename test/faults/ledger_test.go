@@ -15,7 +15,6 @@ type ledger struct {
 	mu           sync.Mutex
 	sent         map[key]int
 	acknowledged map[key]bool
-	written      []arrival // lines of files, in order
 }
 
 func newLedger() *ledger {
@@ -37,17 +36,7 @@ func (l *ledger) acknowledge(keys []key) {
 	defer l.mu.Unlock()
 	for _, k := range keys {
 		l.acknowledged[k] = true
-		if k.protocol() == "file" {
-			l.written = append(l.written, arrival{time.Now(), k})
-		}
 	}
-}
-
-// writtenSince counts lines that were written at a time or after it.
-func (l *ledger) writtenSince(at time.Time) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return countSince(l.written, at, "file")
 }
 
 // copies returns what was sent how often, and what was acknowledged.

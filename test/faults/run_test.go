@@ -59,9 +59,6 @@ type run struct {
 	random    *rand.Rand
 	disk      string // where the journal's own file system is seen, if it has one
 
-	readFrom time.Time // lines before it are safe behind the checkpoint
-	ready    time.Time // when the process was ready; zero before
-
 	mu      sync.Mutex
 	allowed map[string]int   // duplicates by destination and protocol
 	hit     map[string][]key // by destination: what damage took, once for each copy
@@ -89,7 +86,7 @@ func newRun(t *testing.T, f *fault) *run {
 			dir: dir, journal: filepath.Join(dir, "data", "journal"), config: filepath.Join(dir, "faults.yaml"),
 			ports: freePorts(t, 5), env: f.env, log: &syncBuffer{},
 		},
-		readFrom: time.Now(), allowed: make(map[string]int), hit: make(map[string][]key),
+		allowed: make(map[string]int), hit: make(map[string][]key),
 	}
 	r.file = followFile(t, r.collector.output())
 	r.configure(f.settings)
@@ -148,49 +145,24 @@ func (r *run) start() {
 	r.t.Helper()
 	r.collector.start(r.t)
 	r.collector.waitReady(r.t)
-	r.ready = time.Now()
 }
-
-// lookTime is how long a look at the files may take: lines that were there
-// before it are behind the checkpoint that is saved after it.
-const lookTime = time.Second
 
 // kill ends the process and notes what may come twice for it.
 func (r *run) kill() {
 	r.t.Helper()
 	r.collector.kill()
-	if saved := r.checkpointSaved(); !r.ready.IsZero() && saved.After(r.ready) {
-		r.readFrom = saved.Add(-lookTime)
-	}
-	r.ready = time.Time{}
 	// What was delivered since the cursors were written last is delivered again.
 	saved := time.Time{}
 	if info, err := os.Stat(r.inJournal("cursors.json")); err == nil {
 		saved = info.ModTime().Add(-50 * time.Millisecond) // from the cursor's state to the write
 	}
+	again := r.linesBehindCheckpoint()
 	for name, d := range r.destinations() {
 		for _, p := range protocols {
 			r.allow(name, p, d.since(saved, p)+batchSize)
 		}
-		// What was read since the checkpoint was saved last is read again.
-		r.allow(name, "file", r.ledger.writtenSince(r.readFrom))
+		r.allow(name, "file", again)
 	}
-}
-
-// checkpointSaved returns when the file of checkpoints was written last. Opening
-// it writes, too.
-func (r *run) checkpointSaved() (at time.Time) {
-	r.t.Helper()
-	paths, err := filepath.Glob(filepath.Join(r.collector.dir, "checkpoints", "*"))
-	require.NoError(r.t, err)
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		require.NoError(r.t, err)
-		if info.ModTime().After(at) {
-			at = info.ModTime()
-		}
-	}
-	return at
 }
 
 // stop ends the process in order. A batch that is on its way then comes again.
@@ -203,7 +175,6 @@ func (r *run) stop() {
 func (r *run) reload() {
 	r.t.Helper()
 	r.collector.reload(r.t)
-	r.ready = time.Now()
 	r.allowBatch()
 }
 
