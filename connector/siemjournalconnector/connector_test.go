@@ -182,6 +182,36 @@ func eventually(t *testing.T, s *siem, want []int) {
 	assert.Equal(t, want, got)
 }
 
+// TestFinishesAtTheEnd: a batch that is on its way when the connector ends gets
+// its answer, and does not come again.
+func TestFinishesAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	began := make(chan struct{})
+	slow, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
+		close(began) // a second delivery panics
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(finishTime / 10):
+			return nil
+		}
+	})
+	require.NoError(t, err)
+	id := pipeline.NewIDWithName(pipeline.SignalLogs, "x")
+	c, err := NewFactory().CreateLogsToLogs(t.Context(), connectortest.NewNopSettings(metadata.Type), fast(dir),
+		connector.NewLogsRouter(map[pipeline.ID]consumer.Logs{id: slow}))
+	require.NoError(t, err)
+	require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
+	r := &run{Logs: c, t: t}
+	r.post(0, 3)
+	<-began
+	r.stop()
+	saved, err := loadCursors(dir)
+	require.NoError(t, err)
+	cur, _ := saved.get("logs/x")
+	assert.Equal(t, uint64(3), cur.Delivered)
+}
+
 // TestDeliversToAll from the disk, and from what is in memory yet.
 func TestDeliversToAll(t *testing.T) {
 	for _, settle := range []bool{false, true} {

@@ -182,8 +182,10 @@ func (d *destination) lost(damage *journal.DamageError) {
 func (d *destination) deliver(ctx context.Context, b *batch) {
 	backoff := newBackoff(d.cfg.Retry)
 	for again := false; ctx.Err() == nil; again = true {
-		attemptCtx, onTheWay := tally.New(ctx)
-		mine, err := d.attempt(attemptCtx, b)
+		finish, cancel := finishing(ctx)
+		attempt, onTheWay := tally.New(finish)
+		mine, err := d.attempt(attempt, b)
+		cancel()
 		if rest := d.begun(b, mine, err); rest != nil {
 			b = rest
 			backoff.Reset()

@@ -165,17 +165,16 @@ func (r *run) kill() {
 	}
 }
 
-// stop ends the process in order. A batch that is on its way then comes again.
+// stop ends the process in order. Nothing comes twice for it: what is on its way
+// gets its answer.
 func (r *run) stop() {
 	r.t.Helper()
 	r.collector.stop(r.t)
-	r.allowBatch()
 }
 
 func (r *run) reload() {
 	r.t.Helper()
 	r.collector.reload(r.t)
-	r.allowBatch()
 }
 
 // allowBatch allows for a batch on its way to each destination.
