@@ -8,8 +8,11 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestFaults prints the table: each fault, over each protocol.
@@ -82,14 +85,30 @@ func flooded(r *run) {
 		flood := &source{name: name, size: 2000, ledger: r.ledger, send: (&syslogSender{r.collector, octets}).send}
 		wg.Go(func() { flood.run(ctx, stop) })
 	}
-	for range stops {
+	for i := range stops {
 		r.wait(pause + r.upTo(pause))
+		if i%2 == 1 {
+			r.stall()
+		}
 		r.stop()
 		r.start()
 	}
 	close(stop)
 	wg.Wait()
 	r.flows()
+}
+
+// stall has the process stand still when it has begun to end, as on a machine that
+// is moved or has other work to do.
+func (r *run) stall() {
+	process := r.collector.cmd.Process
+	require.NoError(r.t, r.collector.end(syscall.SIGTERM))
+	for range 5 {
+		r.wait(r.upTo(50 * time.Millisecond))
+		require.NoError(r.t, process.Signal(syscall.SIGSTOP))
+		r.wait(300 * time.Millisecond)
+		require.NoError(r.t, process.Signal(syscall.SIGCONT))
+	}
 }
 
 // reloaded changes the configuration under the process.
