@@ -64,12 +64,7 @@ func smallDisk(r *run) {
 func (r *run) fill() (free func()) {
 	r.t.Helper()
 	if r.disk == "" {
-		set := func(size uint64) {
-			limit := unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
-			require.NoError(r.t, unix.Prlimit(r.collector.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
-		}
-		set(1 << 12)
-		return func() { set(unix.RLIM_INFINITY) }
+		return r.limitFiles()
 	}
 	ballast := filepath.Join(r.disk, "ballast")
 	f, err := os.Create(ballast)
@@ -80,6 +75,23 @@ func (r *run) fill() (free func()) {
 	require.ErrorIs(r.t, err, syscall.ENOSPC)
 	require.NoError(r.t, f.Close())
 	return func() { require.NoError(r.t, os.Remove(ballast)) }
+}
+
+// limitFiles lets no file of this process, or of one that is started, grow.
+func (r *run) limitFiles() (free func()) {
+	r.t.Helper()
+	set := func(size uint64) error {
+		limit := unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
+		return unix.Prlimit(r.collector.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil)
+	}
+	require.NoError(r.t, set(1))
+	r.collector.wrap = []string{"sh", "-c", `ulimit -S -f 1; exec "$0" "$@"`}
+	return func() {
+		r.collector.wrap = nil
+		if err := set(unix.RLIM_INFINITY); !errors.Is(err, unix.ESRCH) { // else the limit is gone with the process
+			require.NoError(r.t, err)
+		}
+	}
 }
 
 // full fills the disk: senders by HTTP are told so, others wait, and once there

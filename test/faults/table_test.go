@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -53,11 +54,13 @@ func (t *table) add(rows ...*row) {
 	t.rows = append(t.rows, rows...)
 }
 
-// note adds a sentence below the table.
+// note adds a sentence below the table, once.
 func (t *table) note(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+	if n := fmt.Sprintf(format, args...); !slices.Contains(t.notes, n) {
+		t.notes = append(t.notes, n)
+	}
 }
 
 const tableHead = `| fault | protocol | sent | sent again | acknowledged | arrived | duplicates (at most) | order | dead-lettered | damaged (reported) | lost | verdict |
