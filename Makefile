@@ -11,7 +11,7 @@ GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/otelcol
 .PHONY: help build run test e2e faults fuzz load bench lint fmt generate dist vulncheck clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
 build: ## build the collector and siemctl into bin/
 	cd cmd/otelcol-mockforge && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/$(BINARY) .
@@ -62,6 +62,10 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 	cd bench/files && go test . -bench . -benchmem
 	cd bench/conditions && go test . -bench . -benchmem
 	$(TOOL) benchstat -col /way bench/latest.txt
+
+bench-compare: build ## measure beside rsyslog, syslog-ng and contrib's components
+	-@test/e2e/install-daemons.sh
+	go run ./bench/compare $(COMPARE)
 
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...

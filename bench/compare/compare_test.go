@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build e2e
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestContendersAgree has each contender do each job once, with fewer events. It
+// looks at what comes out, never at time.
+func TestContendersAgree(t *testing.T) {
+	cache, err := os.UserCacheDir()
+	require.NoError(t, err)
+	b := &bench{
+		options: options{
+			events: 20_000, runs: 1, connections: 8, dir: t.TempDir(),
+			binary:  "../../bin/otelcol-mockforge",
+			daemons: filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"),
+		},
+		sources: make(map[int]*source),
+	}
+	for _, j := range b.jobs() {
+		t.Run(j.title, func(t *testing.T) {
+			s, err := b.source(j.events)
+			require.NoError(t, err)
+			require.InDelta(t, 0.18, float64(len(s.kept))/float64(j.events), 0.01)
+			for _, c := range j.contenders {
+				if c.program == bare {
+					continue // this test is no server
+				}
+				t.Run(c.name, func(t *testing.T) {
+					if there, _ := b.present([]contender{c}); len(there) == 0 && c.program != collector {
+						t.Skip(c.program, "is missing, so whether it agrees is not known: run test/e2e/install-daemons.sh")
+					}
+					_, _, err := b.work(t.Context(), j, c, s.path, len(s.kept), func(p *process) error { return s.check(p.out) })
+					require.NoError(t, err)
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command compare measures the collector beside rsyslog, syslog-ng and a
+// pipeline of contrib's components, all at one job in one run: MockForge's events
+// are parsed, filtered, tagged with the controls they are evidence for, and
+// written as lines of JSON. README.md says how to read the tables.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+// options are the settings of a run.
+type options struct {
+	events      int    // of the jobs; fewer where one is a request of its own
+	runs        int    // of each contender; tables show medians
+	connections int    // of the clients
+	binary      string // the collector
+	daemons     string // folder of rsyslogd and syslog-ng
+	dir         string // for events and what becomes of them
+	scaling     bool   // measure how cost grows, in the place of the comparison
+	long        bool   // scale to ten million events
+	profile     string // folder for CPU profiles, in the place of the comparison
+	write       string // file that gets the tables
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == bareCommand {
+		exit(serveBare(os.Args[2]))
+	}
+	cache, err := os.UserCacheDir()
+	exit(err)
+	var o options
+	flag.IntVar(&o.events, "events", 1_000_000, "how many `events` a job has")
+	flag.IntVar(&o.runs, "runs", 5, "how often each contender runs")
+	flag.IntVar(&o.connections, "connections", 32, "how many connections the HTTP client has")
+	flag.StringVar(&o.binary, "binary", "bin/otelcol-mockforge", "the collector")
+	flag.StringVar(&o.daemons, "daemons", filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"), "`folder` of rsyslogd and syslog-ng")
+	flag.StringVar(&o.dir, "dir", "", "`folder` for events and output; needs some 2 GB for a million events")
+	flag.BoolVar(&o.scaling, "scaling", false, "measure how the cost grows with events, destinations and alert rules instead")
+	flag.BoolVar(&o.long, "long", false, "with -scaling: up to ten million events")
+	flag.StringVar(&o.profile, "profile", "", "take CPU profiles of the collector into this `folder` instead")
+	flag.StringVar(&o.write, "write", "", "`file` whose tables are replaced by these")
+	flag.Parse()
+	exit(run(o))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if o.events < 1000 || o.runs < 1 {
+		return fmt.Errorf("-events, -runs: found %d and %d, expected at least 1000 and 1", o.events, o.runs)
+	}
+	o.dir, err = os.MkdirTemp(o.dir, "compare")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
+	b := &bench{options: o, sources: make(map[int]*source)}
+	switch {
+	case o.profile != "":
+		return b.profiles(ctx)
+	case o.scaling:
+		return b.report("scaling", func() ([]table, error) { return b.scale(ctx) })
+	default:
+		return b.report("compare", func() ([]table, error) { return b.compare(ctx) })
+	}
+}
