@@ -34,6 +34,7 @@ type options struct {
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == bareCommand {
 		exit(serveBare(os.Args[2]))
+		return
 	}
 	cache, err := os.UserCacheDir()
 	exit(err)
