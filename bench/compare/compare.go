@@ -14,14 +14,15 @@ import (
 // perRequest is the larger of the two sizes of requests.
 const perRequest = 100
 
-// jobs are what the contenders are compared at.
+// jobs are what the contenders are compared at, if they are asked for.
 func (b *bench) jobs() []job {
-	return []job{
+	all := []job{
 		{title: "A file of JSON lines", contenders: readers(), events: b.events},
 		{title: "HTTP, 1 event a request", contenders: httpServers(), events: b.events / 5, feed: b.post(1)},
 		{title: fmt.Sprintf("HTTP, %d events a request", perRequest), contenders: httpServers(), events: b.events, feed: b.post(perRequest)},
 		{title: "Syslog over TCP, octet-counted", contenders: syslogServers(), events: b.events, feed: sendSyslog},
 	}
+	return slices.DeleteFunc(all, func(j job) bool { return !strings.Contains(j.title, b.job) })
 }
 
 // compare measures all jobs.

@@ -22,6 +22,7 @@ type options struct {
 	events      int    // of the jobs; fewer where one is a request of its own
 	runs        int    // of each contender; tables show medians
 	connections int    // of the clients
+	job         string // part of the titles of the jobs; all by default
 	binary      string // the collector
 	daemons     string // folder of rsyslogd and syslog-ng
 	dir         string // for events and what becomes of them
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&o.events, "events", 1_000_000, "how many `events` a job has")
 	flag.IntVar(&o.runs, "runs", 5, "how often each contender runs")
 	flag.IntVar(&o.connections, "connections", 32, "how many connections the HTTP client has")
+	flag.StringVar(&o.job, "job", "", "only the jobs with this `text` in their titles, such as file or HTTP")
 	flag.StringVar(&o.binary, "binary", "bin/otelcol-mockforge", "the collector")
 	flag.StringVar(&o.daemons, "daemons", filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"), "`folder` of rsyslogd and syslog-ng")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for events and output; needs some 2 GB for a million events")
