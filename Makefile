@@ -9,9 +9,10 @@ FUZZTIME ?= 20s
 GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/otelcol-mockforge/*' docs/events.md)
 
 .PHONY: help build run test e2e faults fuzz load bench lint fmt generate dist vulncheck clean
+.PHONY: help build run test e2e fuzz load bench bench-compare bench-scaling pgo lint fmt generate dist vulncheck clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
 
 build: ## build the collector and siemctl into bin/
 	cd cmd/otelcol-mockforge && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/$(BINARY) .
@@ -29,6 +30,7 @@ e2e: build ## run the tests against the real binary
 
 faults: build ## do harm to the real binary and count what arrives; FAULTS=short for the short form
 	FAULTS=$(FAULTS) FAULTS_SEED=$(FAULTS_SEED) go test -count=1 -timeout 60m -tags faults -v ./test/faults
+	go test -count=1 -tags e2e ./test/e2e/... ./bench/compare
 
 fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
@@ -65,12 +67,20 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 
 bench-compare: build ## measure beside rsyslog, syslog-ng and contrib's components
 	-@test/e2e/install-daemons.sh
-	go run ./bench/compare $(COMPARE)
+	go run ./bench/compare -write bench/README.md $(COMPARE)
+
+bench-scaling: build ## measure how cost grows with events, destinations and alert rules
+	go run ./bench/compare -scaling -write bench/README.md $(COMPARE)
+
+pgo: build ## take the profile by which the compiler optimizes the collector
+	go run ./bench/compare -profile bench/profiles $(COMPARE)
+	cp bench/profiles/cpu.pprof cmd/otelcol-mockforge/default.pgo
 
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/... ./extension/siemhealthextension/...
 	$(TOOL) golangci-lint run --build-tags e2e,load,faults ./test/e2e/... ./test/faults/...
+	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/... ./bench/compare
 	@for module in bench/*/go.mod; do (cd $$(dirname $$module) && go list -deps -test ./... >/dev/null) || \
 		{ echo "$$module is not up to date: run go mod tidy there and commit"; exit 1; }; done
 	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \

@@ -20,14 +20,14 @@ import (
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // TestDocumentedSettings validates every block of YAML in the components'
-// READMEs and the pages on destinations and alerts, on top of the default settings.
+// READMEs and the pages on destinations, alerts and scaling, on top of the default settings.
 func TestDocumentedSettings(t *testing.T) {
 	readmes, err := filepath.Glob("../../*/*/README.md")
 	require.NoError(t, err)
 	pages, err := filepath.Glob("../../docs/destinations/*.md")
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
-	pages = append(pages, "../../docs/alerts.md", "../../docs/archive.md")
+	pages = append(pages, "../../docs/alerts.md", "../../docs/archive.md", "../../docs/scaling.md")
 	blocks := 0
 	for _, readme := range append(readmes, pages...) {
 		text, err := os.ReadFile(readme)
