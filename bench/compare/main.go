@@ -27,10 +27,13 @@ type options struct {
 	daemons     string // folder of rsyslogd and syslog-ng
 	dir         string // for events and what becomes of them
 	scaling     bool   // measure how cost grows, in the place of the comparison
-	long        bool   // scale to ten million events
+	long        bool   // scale to ten times as many events
 	profile     string // folder for CPU profiles, in the place of the comparison
 	write       string // file that gets the tables
 }
+
+// minEvents leave some that are kept in a hundredth of them.
+const minEvents = 10_000
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == bareCommand {
@@ -48,7 +51,7 @@ func main() {
 	flag.StringVar(&o.daemons, "daemons", filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"), "`folder` of rsyslogd and syslog-ng")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for events and output; needs some 2 GB for a million events")
 	flag.BoolVar(&o.scaling, "scaling", false, "measure how the cost grows with events, destinations and alert rules instead")
-	flag.BoolVar(&o.long, "long", false, "with -scaling: up to ten million events")
+	flag.BoolVar(&o.long, "long", false, "with -scaling: up to ten times as many events")
 	flag.StringVar(&o.profile, "profile", "", "take CPU profiles of the collector into this `folder` instead")
 	flag.StringVar(&o.write, "write", "", "`file` whose tables are replaced by these")
 	flag.Parse()
@@ -65,8 +68,8 @@ func exit(err error) {
 func run(o options) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if o.events < 1000 || o.runs < 1 {
-		return fmt.Errorf("-events, -runs: found %d and %d, expected at least 1000 and 1", o.events, o.runs)
+	if o.events < minEvents || o.runs < 1 {
+		return fmt.Errorf("-events, -runs: found %d and %d, expected at least %d and 1", o.events, o.runs, minEvents)
 	}
 	o.dir, err = os.MkdirTemp(o.dir, "compare")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // destinations, and with alert rules.
 func (b *bench) scale(ctx context.Context) ([]table, error) {
 	var tables []table
-	for _, measure := range []func(context.Context) (table, error){b.scaleEvents, b.scaleDestinations, b.scaleRules} {
+	for _, measure := range []func(context.Context) (table, error){b.scaleEvents, b.scaleDestinations, b.scaleRules, b.scaleTier} {
 		t, err := measure(ctx)
 		if err != nil {
 			return nil, err
@@ -30,9 +30,9 @@ func (b *bench) scale(ctx context.Context) ([]table, error) {
 func (b *bench) scaleEvents(ctx context.Context) (table, error) {
 	t := table{title: "By events", header: []string{"events", "direct, µs an event", "durable, µs an event", "direct, peak memory", "durable, peak memory"}}
 	t.note = fmt.Sprintf("The job from a file; medians of %d runs.", b.runs)
-	sizes := []int{10_000, 100_000, 1_000_000}
+	sizes := []int{b.events / 100, b.events / 10, b.events}
 	if b.long {
-		sizes = append(sizes, 10_000_000)
+		sizes = append(sizes, 10*b.events)
 	}
 	for _, n := range sizes {
 		costs, err := b.measure(ctx, job{title: fmt.Sprintf("%d events", n), contenders: ours("file"), events: n})
