@@ -50,7 +50,7 @@ func (b *bench) profiles(ctx context.Context) error {
 
 // merge adds profiles up.
 func merge(ctx context.Context, to string, files []string) (err error) {
-	out, err := os.Create(to)
+	out, err := os.Create(to) //nolint:gosec // where the user wants it
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (b *bench) scaleEvents(ctx context.Context) (table, error) {
 		}
 		direct, durable := costs[oursDirect], costs[oursDurable]
 		t.rows = append(t.rows, []string{
-			fmt.Sprint(n), micros(direct.cpu, n), micros(durable.cpu, n),
+			strconv.Itoa(n), micros(direct.cpu, n), micros(durable.cpu, n),
 			fmt.Sprintf("%d MB", direct.peak>>20), fmt.Sprintf("%d MB", durable.peak>>20),
 		})
 	}
@@ -125,7 +126,7 @@ func (b *bench) scaleRow(ctx context.Context, t *table, c contender, n int) erro
 		return err
 	}
 	one := costs[c.name]
-	t.rows = append(t.rows, []string{fmt.Sprint(n), micros(one.cpu, b.events), fmt.Sprintf("%d MB", one.peak>>20)})
+	t.rows = append(t.rows, []string{strconv.Itoa(n), micros(one.cpu, b.events), fmt.Sprintf("%d MB", one.peak>>20)})
 	return nil
 }
 
@@ -162,7 +163,7 @@ func pending(ctx context.Context, p *process, n int) (int, error) {
 	if err != nil {
 		return 0, p.failed(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // it was read
 	var status struct{ Cursors []struct{ Delivered int } }
 	if err := json.NewDecoder(resp.Body).Decode(&status); err != nil {
 		return 0, err

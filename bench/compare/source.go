@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"os"
@@ -30,16 +31,16 @@ type source struct {
 }
 
 // source returns a file of so many events; each is made once.
-func (b *bench) source(count int) (*source, error) {
-	if s := b.sources[count]; s != nil {
-		return s, nil
+func (b *bench) source(count int) (s *source, err error) {
+	if made := b.sources[count]; made != nil {
+		return made, nil
 	}
-	s := &source{path: filepath.Join(b.dir, fmt.Sprintf("in-%d.jsonl", count)), events: count, kept: make(map[string]uint64)}
+	s = &source{path: filepath.Join(b.dir, fmt.Sprintf("in-%d.jsonl", count)), events: count, kept: make(map[string]uint64)}
 	f, err := os.Create(s.path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	w, g := bufio.NewWriterSize(f, 1<<20), events.New(seed)
 	for range count {
 		line := append(g.Next(), '\n')
@@ -119,7 +120,7 @@ func digest(e jsonEvent) (string, uint64, error) {
 // check compares an output with what the job makes of the source: the same
 // events, each once, each with the same content.
 func (s *source) check(path string) error {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // a file of ours
 	if err != nil {
 		return err
 	}

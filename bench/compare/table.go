@@ -36,10 +36,11 @@ func (b *bench) report(mark string, measure func() ([]table, error)) error {
 	if err != nil {
 		return err
 	}
-	text := b.machine() + "\n"
+	parts := []string{b.machine() + "\n"}
 	for _, t := range tables {
-		text += "\n" + t.String()
+		parts = append(parts, t.String())
 	}
+	text := strings.Join(parts, "\n")
 	fmt.Print(text)
 	if b.write == "" {
 		return nil

@@ -38,7 +38,8 @@ func (g *Generator) Next() []byte {
 	t := g.types[g.rand.IntN(len(g.types))]
 	g.clock = g.clock.Add(time.Duration(g.rand.IntN(20)) * time.Millisecond)
 	g.count++
-	b := append(g.buf[:0], `{"timestamp":"`...)
+	b := g.buf[:0]
+	b = append(b, `{"timestamp":"`...)
 	b = g.clock.AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, `","event_type":"`...)
 	b = append(b, t.Name...)
@@ -53,7 +54,8 @@ func (g *Generator) Next() []byte {
 	b = g.outcome(b)
 	b = g.metadata(b)
 	b = append(b, carried(t.Name)...)
-	g.buf = append(b, '}')
+	b = append(b, '}')
+	g.buf = b
 	return g.buf
 }
 
