@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"time"
 )
 
 // eachLine calls f with the lines of a file. They are valid until f returns.
@@ -118,6 +119,9 @@ func sendSyslog(ctx context.Context, p *process, in string) error {
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	w := bufio.NewWriterSize(conn, 1<<16)
 	err = eachLine(in, func(line []byte) error {
+		if err := conn.SetWriteDeadline(time.Now().Add(stall)); err != nil {
+			return err
+		}
 		_, err := fmt.Fprintf(w, "%d %s%s", len(head)+len(line), head, line)
 		return err
 	})
