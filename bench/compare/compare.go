@@ -67,7 +67,7 @@ func (b *bench) costTable(j job, costs map[string]cost) table {
 	t := table{
 		title:  j.title,
 		header: []string{"", "CPU s per million events", "times ours, direct", "times ours, durable", "events/s a core", "peak memory", "start, CPU s"},
-		note:   fmt.Sprintf("%d events, of which %d are kept; medians of %d runs.", j.events, kept, b.runs),
+		note:   fmt.Sprintf("%d events, of which %d are kept; medians of %d.", j.events, kept, b.runs),
 	}
 	slices.SortStableFunc(j.contenders, func(a, b contender) int { return int(costs[a.name].cpu - costs[b.name].cpu) })
 	for _, c := range j.contenders {

@@ -30,7 +30,7 @@ func (b *bench) scale(ctx context.Context) ([]table, error) {
 
 func (b *bench) scaleEvents(ctx context.Context) (table, error) {
 	t := table{title: "By events", header: []string{"events", "direct, µs an event", "durable, µs an event", "direct, peak memory", "durable, peak memory"}}
-	t.note = fmt.Sprintf("The job from a file; medians of %d runs.", b.runs)
+	t.note = fmt.Sprintf("The job from a file; medians of %d.", b.runs)
 	sizes := []int{b.events / 100, b.events / 10, b.events}
 	if b.long {
 		sizes = append(sizes, 10*b.events)
@@ -61,7 +61,7 @@ const (
 
 func (b *bench) scaleDestinations(ctx context.Context) (table, error) {
 	t := table{title: "By destinations", header: []string{"destinations", "µs an event", "peak memory"}}
-	t.note = fmt.Sprintf("%d events from a file, nothing dropped, into so many files behind one journal; medians of %d runs.", b.events, b.runs)
+	t.note = fmt.Sprintf("%d events from a file, nothing dropped, into so many files behind one journal; medians of %d.", b.events, b.runs)
 	for _, n := range []int{1, 2, 3, 5, 9} {
 		c := ours("file")[1].with(control, dropNothing, destinations(n))
 		if err := b.scaleRow(ctx, &t, c, n); err != nil {
@@ -86,7 +86,7 @@ func destinations(n int) string {
 
 func (b *bench) scaleRules(ctx context.Context) (table, error) {
 	t := table{title: "By alert rules", header: []string{"rules", "µs an event", "peak memory"}}
-	t.note = fmt.Sprintf("%d events from a file, nothing dropped, to a file and to `siem_alert` behind one journal; medians of %d runs.", b.events, b.runs)
+	t.note = fmt.Sprintf("%d events from a file, nothing dropped, to a file and to `siem_alert` behind one journal; medians of %d.", b.events, b.runs)
 	for _, n := range []int{0, 10, 100, 1000} {
 		c := ours("file")[1].with(control, dropNothing)
 		if n > 0 {

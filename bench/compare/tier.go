@@ -40,7 +40,7 @@ func (b *bench) scaleTier(ctx context.Context) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	t.note = fmt.Sprintf("The agent has the job from a file, and hands %d of %d events on; the gateway has them in its journal and in a file. By events that the agent reads and that the gateway gets; medians of %d runs.", len(s.kept), b.events, b.runs)
+	t.note = fmt.Sprintf("The agent has the job from a file, and hands %d of %d events on; the gateway has them in its journal and in a file. By events that the agent reads and that the gateway gets; medians of %d.", len(s.kept), b.events, b.runs)
 	var agents, gateways []cost
 	for range b.runs {
 		agent, gateway, err := b.tier(ctx, s)
