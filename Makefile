@@ -8,8 +8,7 @@ RACE    ?= $(if $(shell command -v gcc || command -v clang),-race)
 FUZZTIME ?= 20s
 GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/otelcol-mockforge/*' docs/events.md)
 
-.PHONY: help build run test e2e faults fuzz load bench lint fmt generate dist vulncheck clean
-.PHONY: help build run test e2e fuzz load bench bench-compare bench-scaling pgo lint fmt generate dist vulncheck clean
+.PHONY: help build run test e2e faults fuzz load bench bench-compare bench-scaling pgo lint fmt generate dist vulncheck clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -26,11 +25,10 @@ test: ## run every unit and component test
 
 e2e: build ## run the tests against the real binary
 	-@test/e2e/install-daemons.sh
-	go test -count=1 -tags e2e ./test/e2e/... ./extension/siemhealthextension
+	go test -count=1 -tags e2e ./test/e2e/... ./extension/siemhealthextension ./bench/compare
 
 faults: build ## do harm to the real binary and count what arrives; FAULTS=short for the short form
 	FAULTS=$(FAULTS) FAULTS_SEED=$(FAULTS_SEED) go test -count=1 -timeout 60m -tags faults -v ./test/faults
-	go test -count=1 -tags e2e ./test/e2e/... ./bench/compare
 
 fuzz: ## run every fuzz test for FUZZTIME
 	go test ./internal/eventlog -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
@@ -78,9 +76,7 @@ pgo: build ## take the profile by which the compiler optimizes the collector
 
 lint: ## check style, generated files and the default configuration
 	$(TOOL) golangci-lint run ./...
-	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/... ./extension/siemhealthextension/...
-	$(TOOL) golangci-lint run --build-tags e2e,load,faults ./test/e2e/... ./test/faults/...
-	$(TOOL) golangci-lint run --build-tags e2e,load ./test/e2e/... ./bench/compare
+	$(TOOL) golangci-lint run --build-tags e2e,load,faults ./test/e2e/... ./test/faults/... ./extension/siemhealthextension/... ./bench/compare
 	@for module in bench/*/go.mod; do (cd $$(dirname $$module) && go list -deps -test ./... >/dev/null) || \
 		{ echo "$$module is not up to date: run go mod tidy there and commit"; exit 1; }; done
 	@sums=$$(mktemp) && sha256sum $(GENERATED) > $$sums && $(MAKE) generate && sha256sum --quiet -c $$sums || \

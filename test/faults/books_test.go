@@ -103,6 +103,8 @@ func (r *run) books() map[string]cursor {
 			assert.Zero(r.t, c.Damaged, "%s: damaged", name)
 		}
 	}
+	assert.Equal(r.t, map[string]int64{siem: 0, local: 0, "http": 0, "syslog_tcp": 0, "syslog_udp": 0, "file": 0},
+		r.collector.unaccounted(), "what siem_health cannot account for")
 	return all
 }
 

@@ -76,6 +76,7 @@ func (c *collector) http() string    { return fmt.Sprintf("127.0.0.1:%d", c.port
 func (c *collector) syslog() string  { return fmt.Sprintf("127.0.0.1:%d", c.ports[1]) }
 func (c *collector) control() string { return fmt.Sprintf("127.0.0.1:%d", c.ports[2]) }
 func (c *collector) health() string  { return fmt.Sprintf("127.0.0.1:%d", c.ports[3]) }
+func (c *collector) siems() string   { return fmt.Sprintf("127.0.0.1:%d", c.ports[5]) }
 func (c *collector) input() string   { return filepath.Join(c.dir, "in", "events.jsonl") }
 func (c *collector) output() string  { return filepath.Join(c.dir, "data", "siem-events.jsonl") }
 
@@ -94,6 +95,7 @@ func (c *collector) start(t *testing.T) {
 		"MOCKFORGE_SYSLOG_ENDPOINT="+c.syslog(),
 		"MOCKFORGE_CONTROL_ENDPOINT="+c.control(),
 		"MOCKFORGE_HEALTH_ENDPOINT="+c.health(),
+		"MOCKFORGE_SIEM_HEALTH_ENDPOINT="+c.siems(),
 		"MOCKFORGE_METRICS_HOST=127.0.0.1",
 		fmt.Sprintf("MOCKFORGE_METRICS_PORT=%d", c.ports[4]),
 		"MOCKFORGE_JOURNAL="+c.journal,
@@ -218,6 +220,37 @@ func (c *collector) cursors() map[string]cursor {
 	all := make(map[string]cursor)
 	for _, one := range s.Cursors {
 		all[one.Destination] = one
+	}
+	return all
+}
+
+// unaccounted returns what siem_health cannot account for, by destination and by
+// way in; nil when it does not answer.
+func (c *collector) unaccounted() map[string]int64 {
+	resp, err := client.Get("http://" + c.siems() + "/api/v1/siem/health")
+	if err != nil {
+		return nil
+	}
+	defer resp.Body.Close()
+	var s struct {
+		Destinations []struct {
+			Pipeline    string
+			Unaccounted int64
+		}
+		Intakes []struct {
+			Protocol    string
+			Unaccounted int64
+		}
+	}
+	if json.NewDecoder(resp.Body).Decode(&s) != nil {
+		return nil
+	}
+	all := make(map[string]int64)
+	for _, d := range s.Destinations {
+		all[d.Pipeline] = d.Unaccounted
+	}
+	for _, i := range s.Intakes {
+		all[i.Protocol] = i.Unaccounted
 	}
 	return all
 }

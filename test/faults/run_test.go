@@ -84,7 +84,7 @@ func newRun(t *testing.T, f *fault) *run {
 		t: t, fault: f, ledger: newLedger(), sink: newSink(t), random: rand.New(rand.NewPCG(seed, 0)),
 		collector: &collector{
 			dir: dir, journal: filepath.Join(dir, "data", "journal"), config: filepath.Join(dir, "faults.yaml"),
-			ports: freePorts(t, 5), env: f.env, log: &syncBuffer{},
+			ports: freePorts(t, 6), env: f.env, log: &syncBuffer{},
 		},
 		allowed: make(map[string]int), hit: make(map[string][]key),
 	}
