@@ -52,6 +52,7 @@ var rules = map[string]map[string]rule{
 		"googlecloud":       noQueue(true),
 		"jsonl_file":        both(noQueue(false), synced),
 		"kafka":             both(noQueue(true), allReplicas),
+		"loadbalancing":     refuse("it sends OTLP: what the gateway rejects of a batch (partial success) is only logged"),
 		"nop":               refuse("it drops every event"),
 		"otlp":              refuse("what the server rejects of a batch (partial success) is only logged"),
 		"otlp_grpc":         refuse("what the server rejects of a batch (partial success) is only logged"),

@@ -259,6 +259,7 @@ func (c *collector) lines(t *testing.T) []string {
 type cursor struct {
 	Destination                                                        string
 	Position, Began, Delivered, DeadLettered, Damaged, Others, Pending uint64
+	RateLimited                                                        uint64 `json:"rate_limited"`
 }
 
 type cursors struct {
