@@ -21,6 +21,7 @@ type Part struct {
 
 // part is a comparison of a compiled condition.
 type part struct {
+	name  string // of its field
 	text  string
 	field Field
 	match predicate
@@ -35,6 +36,20 @@ func (c *Condition) Explain(record plog.LogRecord, resource pcommon.Resource) []
 // Explain is that of Condition. A glob and severity:LEVEL are one comparison.
 func (s *Selector) Explain(record plog.LogRecord, resource pcommon.Resource) []Part {
 	return explain(s.parts, record, resource)
+}
+
+// Fields names the fields that the condition asks for, each as often as it does.
+func (c *Condition) Fields() []string { return fields(c.parts) }
+
+// Fields is that of Condition. A glob asks for event_type.
+func (s *Selector) Fields() []string { return fields(s.parts) }
+
+func fields(parts []part) []string {
+	names := make([]string, 0, len(parts))
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 func explain(parts []part, record plog.LogRecord, resource pcommon.Resource) []Part {

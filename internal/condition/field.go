@@ -3,6 +3,7 @@
 package condition
 
 import (
+	"fmt"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -36,6 +37,14 @@ type fieldName struct {
 }
 
 func (f fieldName) is(bare string) bool { return len(f.keys) == 0 && f.name == bare }
+
+// full is the name with its keys.
+func (f fieldName) full() string {
+	if len(f.keys) == 0 {
+		return f.name
+	}
+	return fmt.Sprintf("%s%q", f.name, f.keys)
+}
 
 // resolve finds once, while compiling, where a field is looked up.
 func (f fieldName) resolve() lookup {

@@ -143,7 +143,7 @@ func (p *parser) primary(depth int) (node, error) {
 	start := p.tok.pos
 	n, err := p.test(depth)
 	if err == nil && n.match != nil {
-		p.parts = append(p.parts, part{text: strings.TrimSpace(p.text[start:p.tok.pos]), field: p.named.value(), match: n.match})
+		p.parts = append(p.parts, part{name: p.named.full(), text: strings.TrimSpace(p.text[start:p.tok.pos]), field: p.named.value(), match: n.match})
 	}
 	return n, err
 }

@@ -37,7 +37,7 @@ func ParseSelector(text string) (*Selector, error) {
 			}
 		}
 		s.match = compareSeverity("==", severity)
-		s.parts = []part{{text: text, field: fieldName{name: "severity"}.value(), match: s.match}}
+		s.parts = []part{{name: "severity", text: text, field: fieldName{name: "severity"}.value(), match: s.match}}
 		return s, nil
 	}
 	if !strings.ContainsAny(text, " =<>!&|()[]'\"") {
@@ -49,7 +49,7 @@ func ParseSelector(text string) (*Selector, error) {
 		s.match = func(record plog.LogRecord, _ pcommon.Resource) bool {
 			return glob.Match(eventlog.EventType(record))
 		}
-		s.parts = []part{{text: text, field: fieldName{name: "event_type"}.value(), match: s.match}}
+		s.parts = []part{{name: "event_type", text: text, field: fieldName{name: "event_type"}.value(), match: s.match}}
 		return s, nil
 	}
 	c, err := Parse(text)

@@ -26,6 +26,8 @@ type Options struct {
 	RedactCredentials bool
 	// AssignUIDs gives each record that has no log.record.uid one.
 	AssignUIDs bool
+	// Early drops events before a record is made of them; nil keeps all.
+	Early Early
 }
 
 // Decoder makes log records of JSON events. It is safe for concurrent use.
@@ -50,6 +52,11 @@ type Batch struct {
 	sent     time.Time
 	uids     uids
 
+	drops        Early
+	head         Head // of the event at hand
+	dropped      []int64
+	droppedCount int
+
 	// Records of one producer stand together, those of the last one at hand.
 	last      producer
 	records   plog.LogRecordSlice
@@ -58,7 +65,7 @@ type Batch struct {
 
 // NewBatch starts an empty batch of events that arrived at the given time.
 func (d *Decoder) NewBatch(observed time.Time) *Batch {
-	return &Batch{decoder: d, observed: observed, logs: plog.NewLogs(), scratch: plog.NewLogRecord()}
+	return &Batch{decoder: d, observed: observed, logs: plog.NewLogs(), scratch: plog.NewLogRecord(), drops: d.options.Early}
 }
 
 // Logs returns the records, grouped by producer.
@@ -81,19 +88,23 @@ func (b *Batch) AddAll(data []byte) error {
 	s, _ := b.decoder.scanners.Get().(*scanner)
 	defer b.decoder.release(s)
 	if err := b.addAll(s, data); err != nil {
-		return indexed(err, b.count)
+		return indexed(err, b.Taken())
 	}
 	return nil
 }
 
 // Add adds the one event of a message, and returns its record. Sent is when its
 // envelope says that it was sent, which stands in for a missing timestamp; it
-// may be zero. After an error, which is an *Error, the batch may go on.
+// may be zero. After an error, which is an *Error or ErrDropped, the batch may go
+// on.
 func (b *Batch) Add(data []byte, sent time.Time) (plog.LogRecord, error) {
 	s, _ := b.decoder.scanners.Get().(*scanner)
 	defer b.decoder.release(s)
 	b.sent = sent
 	record, err := b.addOne(s, data)
+	if err == ErrDropped { //nolint:errorlint // it is never wrapped, and asking costs more than the event
+		return record, err
+	}
 	if err != nil {
 		b.scratch = plog.NewLogRecord() // it may be half filled
 		return record, indexed(err, -1)
@@ -189,7 +200,7 @@ func endOfArray(data []byte, pos int) error {
 
 // add scans and adds the event that begins at pos.
 func (b *Batch) add(s *scanner, data []byte, pos int) error {
-	if limit := b.decoder.options.MaxEvents; limit > 0 && b.count == limit {
+	if limit := b.decoder.options.MaxEvents; limit > 0 && b.Taken() == limit {
 		return &Error{
 			Reason: ReasonTooLarge, Offset: pos,
 			Found: fmt.Sprintf("more than %d events", limit), Expected: fmt.Sprintf("at most %d in a request", limit),
@@ -198,14 +209,19 @@ func (b *Batch) add(s *scanner, data []byte, pos int) error {
 	if err := b.scan(s, data, pos); err != nil {
 		return err
 	}
-	_, err := b.read(s, data)
-	return err
+	if _, err := b.read(s, data); err != nil && err != ErrDropped { //nolint:errorlint // it is never wrapped
+		return err
+	}
+	return nil
 }
 
 // read makes a record of what was scanned.
 func (b *Batch) read(s *scanner, data []byte) (plog.LogRecord, error) {
 	root := s.tape[0]
 	if err := check(data, root); err != nil {
+		return plog.LogRecord{}, err
+	}
+	if err := b.early(s, data); err != nil {
 		return plog.LogRecord{}, err
 	}
 	r := reader{record: b.scratch, redact: b.decoder.options.RedactCredentials, keys: &s.keys}
