@@ -15,6 +15,8 @@ type explanation struct {
 	// Refused is why the receiver would not take it.
 	Refused string   `json:"refused,omitempty"`
 	Event   *decoded `json:"event,omitempty"`
+	// Filter is the receiver's own.
+	Filter *step `json:"filter,omitempty"`
 	// Pipelines are those behind the receiver.
 	Pipelines []branch `json:"pipelines,omitempty"`
 	// Destinations are the exporters that would get it.
@@ -154,6 +156,9 @@ func (w *writer) explanation(number int, e *explanation) error {
 	if d.Redacted {
 		w.line(1, "redacted: actor.username held a credential")
 	}
+	if e.Filter != nil {
+		w.step(1, e.Filter)
+	}
 	for i := range e.Pipelines {
 		w.branch(1, &e.Pipelines[i])
 	}
@@ -179,16 +184,8 @@ func orNone(text string) string {
 
 func (w *writer) branch(depth int, b *branch) {
 	w.line(depth, "%s", b.Pipeline)
-	for _, s := range b.Steps {
-		by := ""
-		if s.Rule != "" {
-			by = " by " + s.Rule
-		}
-		w.line(depth+1, "%s: %s%s", s.Processor, s.Verdict, by)
-		for _, t := range s.Tags {
-			w.line(depth+2, "%s %s: %s", t.List, t.Control, strings.Join(t.Rows, "; "))
-		}
-		w.lines(depth+2, s.Why)
+	for i := range b.Steps {
+		w.step(depth+1, &b.Steps[i])
 	}
 	for _, o := range b.Outlets {
 		w.line(depth+1, "-> %s%s", o.Component, note(o.Note))
@@ -206,6 +203,18 @@ func note(text string) string {
 		return ""
 	}
 	return " (" + text + ")"
+}
+
+func (w *writer) step(depth int, s *step) {
+	by := ""
+	if s.Rule != "" {
+		by = " by " + s.Rule
+	}
+	w.line(depth, "%s: %s%s", s.Processor, s.Verdict, by)
+	for _, t := range s.Tags {
+		w.line(depth+1, "%s %s: %s", t.List, t.Control, strings.Join(t.Rows, "; "))
+	}
+	w.lines(depth+1, s.Why)
 }
 
 func (w *writer) alert(depth int, a *alert) {

@@ -28,6 +28,7 @@ type explainer struct {
 	decoder   *eventlog.Decoder
 	taggers   map[component.ID]*tagger
 	filters   map[component.ID]*filter
+	arrival   *filter // of the receiver; nil where it has none
 	alerts    map[component.ID]*alerter
 	gets      []destination // of the event that is explained
 	following []pipeline.ID
@@ -57,6 +58,13 @@ func newExplainer(ctx context.Context, c *collector, receiver string) (*explaine
 	e.decoder = eventlog.NewDecoder(eventlog.Options{
 		MaxEventSize: cfg.MaxEventSize, Environment: cfg.Environment, RedactCredentials: cfg.RedactCredentials,
 	})
+	early, err := cfg.Filter.Compile()
+	if err != nil {
+		return nil, err
+	}
+	if early != nil {
+		e.arrival = &filter{rules: early.Filter()}
+	}
 	return e, e.loadComponents(ctx)
 }
 
@@ -104,6 +112,13 @@ func (e *explainer) explain(ctx context.Context, text []byte) (explanation, erro
 	}
 	logs := batch.Logs()
 	x.Event = describe(record, logs.ResourceLogs().At(0).Resource())
+	if e.arrival != nil {
+		x.Filter = &step{Processor: e.receiver.String() + " filter"}
+		e.arrival.explain(logs, x.Filter)
+		if x.Filter.Verdict == verdictDropped {
+			return x, nil
+		}
+	}
 	e.gets, e.following = x.Destinations, nil
 	x.Pipelines, err = e.fanOut(ctx, e.from(e.receiver), logs, true)
 	x.Destinations = e.gets

@@ -26,6 +26,9 @@ type Config struct {
 	// RedactCredentials replaces the tokens and passwords that MockForge puts
 	// into actor.username. On by default.
 	RedactCredentials bool `mapstructure:"redact_credentials"`
+	// Filter drops events before they are made into records. It drops nothing by
+	// default.
+	Filter FilterConfig `mapstructure:"filter"`
 	// OnParseError says what becomes of messages and lines that hold no event,
 	// where the sender cannot be told: syslog and file. Keep by default.
 	OnParseError OnParseError `mapstructure:"on_parse_error"`
@@ -100,6 +103,9 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.MaxEventSize <= 0 || cfg.MaxEventSize > math.MaxInt32 {
 		errs = append(errs, fmt.Errorf("max_event_size: found %d, expected 1 to %d bytes", cfg.MaxEventSize, math.MaxInt32))
+	}
+	if _, err := cfg.Filter.Compile(); err != nil {
+		errs = append(errs, fmt.Errorf("filter: %w", err))
 	}
 	return errors.Join(errs...)
 }

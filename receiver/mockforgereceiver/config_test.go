@@ -100,6 +100,7 @@ func TestAllSettings(t *testing.T) {
 
 	want := createDefaultConfig().(*Config)
 	want.Environment = "production"
+	want.Filter = FilterConfig{Include: []string{"auth.*"}, Exclude: []string{"severity:low"}, Conditions: []string{"environment == 'production'"}}
 	want.MaxEventSize = 65536
 	want.RedactCredentials = false
 	want.OnParseError = OnParseErrorRefuse
@@ -175,6 +176,7 @@ func TestInvalidConfig(t *testing.T) {
 	err := xconfmap.Validate(load(t, "bad"))
 	for _, want := range []string{
 		"max_event_size: found -1, expected 1 to 2147483647 bytes",
+		`filter: conditions[0]: "user_id == 'x'": found the field user_id, expected one of event_type`,
 		`protocols::http: path: found "events", expected a plain path that begins with "/" and does not end with it`,
 		"write_timeout: found 30s, expected more than read_timeout, which is 1m0s",
 		"max_events: found 0, expected at least 1",

@@ -69,7 +69,7 @@ func (f *files) add(b *fileBatch, line []byte) {
 	b.size += len(line)
 	_, err := b.Add(line, time.Time{})
 	var refused *eventlog.Error
-	if err == nil || errors.As(err, &refused) && refused.Reason == eventlog.ReasonEmpty {
+	if err == nil || errors.Is(err, eventlog.ErrDropped) || errors.As(err, &refused) && refused.Reason == eventlog.ReasonEmpty {
 		return
 	}
 	f.unparsed(f.ctx, b.Batch, string(line), err)

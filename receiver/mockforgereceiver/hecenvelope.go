@@ -44,19 +44,19 @@ func addEnvelopes(batch *eventlog.Batch, data []byte, maxEvents int) *hecReply {
 		clear(e)
 		switch err := decoder.Decode(&e); {
 		case errors.Is(err, io.EOF):
-			if batch.Len() == 0 {
+			if batch.Taken() == 0 {
 				return &hecReply{hecCode: hecNoData, reason: string(eventlog.ReasonEmpty)}
 			}
 			return nil
 		case err != nil || e == nil:
 			return invalid(batch, eventlog.ReasonSyntax, "found no JSON object, expected an envelope")
-		case batch.Len() == maxEvents:
+		case batch.Taken() == maxEvents:
 			refused := invalid(batch, eventlog.ReasonTooLarge, fmt.Sprintf("found more than %d events, expected no more in a request", maxEvents))
 			refused.hecCode = hecInvalidFormat.as(http.StatusRequestEntityTooLarge)
 			return refused
 		}
 		if refused := e.addTo(batch); refused != nil {
-			at := batch.Len()
+			at := batch.Taken()
 			refused.event = &at
 			return refused
 		}
@@ -64,7 +64,7 @@ func addEnvelopes(batch *eventlog.Batch, data []byte, maxEvents int) *hecReply {
 }
 
 func invalid(batch *eventlog.Batch, reason eventlog.Reason, detail string) *hecReply {
-	at := batch.Len()
+	at := batch.Taken()
 	return &hecReply{hecCode: hecInvalidFormat, reason: string(reason), detail: detail, event: &at}
 }
 
@@ -88,7 +88,10 @@ func (e envelope) addTo(batch *eventlog.Batch) *hecReply {
 		return &hecReply{hecCode: hecInvalidFields, reason: string(eventlog.ReasonSyntax), detail: err.Error()}
 	}
 	record, err := batch.Add(event, sent)
-	if err != nil {
+	switch {
+	case errors.Is(err, eventlog.ErrDropped):
+		return nil
+	case err != nil:
 		refused := undecodable(err)
 		return &hecReply{hecCode: hecInvalidFormat.as(refused.status), reason: refused.reason, detail: refused.answer.Error}
 	}

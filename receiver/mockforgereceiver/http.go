@@ -71,7 +71,7 @@ func (h *eventsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.failed(w, err)
 		return
 	}
-	count := batch.Len()
+	count := batch.Taken()
 	httpanswer.Write(w, http.StatusOK, answer{Accepted: &count})
 }
 

@@ -32,12 +32,17 @@ type intake struct {
 	format    string // of what comes in, for the Collector's own telemetry
 	keepText  bool   // makes records of text that holds no event
 	books     *books
+	early     early
 }
 
 func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEvents int) (*intake, error) {
 	obs, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
 		ReceiverID: r.settings.ID, Transport: transport, ReceiverCreateSettings: r.settings,
 	})
+	if err != nil {
+		return nil, err
+	}
+	early, err := newEarly(&r.cfg.Filter, r.settings.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -50,25 +55,26 @@ func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEve
 			Environment:       r.cfg.Environment,
 			RedactCredentials: r.cfg.RedactCredentials,
 			AssignUIDs:        true,
+			Early:             early.judge,
 		}),
 		next: r.next, obs: obs, telemetry: r.telemetry, logger: r.settings.Logger,
-		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep, books: books,
+		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep, books: books, early: early,
 	}, nil
 }
 
 // consume offers a batch to the pipeline once, for senders that can be told to
 // try again.
 func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
-	if batch.Len() == 0 {
+	if batch.Taken() == 0 {
 		return nil
 	}
 	ctx = in.obs.StartLogsOp(ctx)
 	err := in.offer(ctx, batch)
-	in.obs.EndLogsOp(ctx, in.format, batch.Len(), err)
+	in.obs.EndLogsOp(ctx, in.format, batch.Taken(), err)
 	if err == nil {
 		in.warned(ctx, batch)
 	} else {
-		in.books.refuse(batch.Len())
+		in.books.refuse(batch.Taken())
 	}
 	return err
 }
@@ -77,12 +83,15 @@ func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
 // the pipeline's.
 func (in *intake) offer(ctx context.Context, batch *eventlog.Batch) error {
 	ctx, onTheWay := tally.New(ctx)
-	err := in.next.ConsumeLogs(ctx, batch.Logs())
-	if err == nil {
-		in.books.accept(batch.Len(), onTheWay)
-		onTheWay.Settle()
+	if batch.Len() > 0 {
+		if err := in.next.ConsumeLogs(ctx, batch.Logs()); err != nil {
+			return err
+		}
 	}
-	return err
+	in.filtered(ctx, batch, onTheWay)
+	in.books.accept(batch.Taken(), onTheWay)
+	onTheWay.Settle()
+	return nil
 }
 
 // The spacing of attempts to hand events to a pipeline that cannot take them.
@@ -94,7 +103,7 @@ const (
 // push offers a batch to the pipeline until it is taken or refused for good, or
 // ctx ends: for senders that cannot be told to try again.
 func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
-	if batch.Len() == 0 {
+	if batch.Taken() == 0 {
 		return nil
 	}
 	interval := backoff.ExponentialBackOff{InitialInterval: minPushInterval, MaxInterval: maxPushInterval, Multiplier: 2, RandomizationFactor: 0.2}
@@ -106,10 +115,10 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 		}
 		return struct{}{}, err
 	}, backoff.WithBackOff(&interval), backoff.WithMaxElapsedTime(0), backoff.WithNotify(in.waiting()))
-	in.obs.EndLogsOp(opCtx, in.format, batch.Len(), err)
+	in.obs.EndLogsOp(opCtx, in.format, batch.Taken(), err)
 	if err != nil {
-		in.books.refuse(batch.Len())
-		err = fmt.Errorf("handing %d events to the pipeline: %w", batch.Len(), err)
+		in.books.refuse(batch.Taken())
+		err = fmt.Errorf("handing %d events to the pipeline: %w", batch.Taken(), err)
 		in.logger.Error("events are lost, unless their sender still has them", zap.Error(err))
 		return err
 	}

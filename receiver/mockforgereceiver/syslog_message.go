@@ -5,6 +5,7 @@ package mockforgereceiver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,7 +64,10 @@ func (r *syslogReader) add(ctx context.Context, batch *eventlog.Batch, fr frame,
 	}
 	// MSG is the end of the message: cut out, not copied.
 	record, err := batch.Add(fr.data[len(fr.data)-len(*head.Message):], sent)
-	if err != nil {
+	switch {
+	case errors.Is(err, eventlog.ErrDropped):
+		return
+	case err != nil:
 		r.text(ctx, batch, fr.data, fmt.Errorf("MSG: %w", err), peer, head)
 		return
 	}

@@ -154,7 +154,7 @@ func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
 	for allowed := false; ; {
 		batch := t.decoder.NewBatch(time.Now())
 		taken, err := t.take(ctx, reader, frames, batch, peer)
-		if batch.Len() > 0 && t.push(ctx, batch) != nil && ctx.Err() != nil {
+		if batch.Taken() > 0 && t.push(ctx, batch) != nil && ctx.Err() != nil {
 			return
 		}
 		if err != nil {

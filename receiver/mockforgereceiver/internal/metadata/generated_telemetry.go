@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                            metric.Meter
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
+	ReceiverMockforgeFiltered        metric.Int64Counter
 	ReceiverMockforgeRefusedRequests metric.Int64Counter
 	ReceiverMockforgeUDPDropped      metric.Int64ObservableCounter
 	ReceiverMockforgeUnparsed        metric.Int64Counter
@@ -88,6 +89,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverMockforgeFiltered, err = builder.meter.Int64Counter(
+		"otelcol_receiver_mockforge_filtered",
+		metric.WithDescription("Number of events that filter dropped before a record was made of them. [Alpha]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverMockforgeRefusedRequests, err = builder.meter.Int64Counter(
 		"otelcol_receiver_mockforge_refused_requests",
 		metric.WithDescription("Number of requests refused for what they hold. Nothing of a refused request is kept. [Alpha]"),

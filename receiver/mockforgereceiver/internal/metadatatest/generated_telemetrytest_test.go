@@ -24,9 +24,13 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ReceiverMockforgeFiltered.Add(context.Background(), 1)
 	tb.ReceiverMockforgeRefusedRequests.Add(context.Background(), 1)
 	tb.ReceiverMockforgeUnparsed.Add(context.Background(), 1)
 	tb.ReceiverMockforgeWarnings.Add(context.Background(), 1)
+	AssertEqualReceiverMockforgeFiltered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverMockforgeRefusedRequests(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
