@@ -3,8 +3,10 @@
 package eventlog
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 const (
@@ -178,15 +180,30 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
+// skipPlain returns where the first byte is that is not plain, eight at a time:
+// the lowest high bit that is set in special is exact ("Bit Twiddling Hacks",
+// "Determine if a word has a byte less than n").
+func skipPlain(data []byte, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(data); i += 8 {
+		w := binary.LittleEndian.Uint64(data[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		special := (w-ones*0x20)&^w | (quote-ones)&^quote | (slash-ones)&^slash
+		if special &= highs; special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(data) && plain[data[i]] {
+		i++
+	}
+	return i
+}
+
 func (s *scanner) str() error {
 	s.pos++
 	start, escaped := s.pos, false
 	for {
-		i := s.pos // in a register, unlike a field
-		for i < len(s.data) && plain[s.data[i]] {
-			i++
-		}
-		s.pos = i
+		s.pos = skipPlain(s.data, s.pos)
 		if s.pos >= len(s.data) {
 			return s.fail("'\"' at the end of a string")
 		}
