@@ -136,7 +136,8 @@ func (c *collector) waitOccurrences(t *testing.T, total int) (duplicates int) {
 }
 
 // TestFileRotation: logrotate rotates a file under load in each of its ways, and
-// each line comes once.
+// each line comes once. A file that is truncated while it is being read is read
+// again from the checkpoint, so there lines may come twice.
 func TestFileRotation(t *testing.T) {
 	for _, tt := range []struct {
 		name, settings string
@@ -159,11 +160,16 @@ func TestFileRotation(t *testing.T) {
 			}
 			time.Sleep(300 * time.Millisecond)
 			w.end()
-			assert.Zero(t, c.waitOccurrences(t, w.written))
+			twice := 0
+			if tt.paused {
+				twice = w.written / 2
+			}
+			before := c.waitOccurrences(t, w.written)
+			assert.LessOrEqual(t, before, twice)
 			c.stop(t)
 			c = start(t, fileIn(dir))
 			time.Sleep(500 * time.Millisecond)
-			assert.Zero(t, c.waitOccurrences(t, w.written), "a restart reads on")
+			assert.Equal(t, before, c.waitOccurrences(t, w.written), "a restart reads on")
 			assert.NotContains(t, c.log.String(), "\terror\t")
 		})
 	}
