@@ -27,6 +27,7 @@ type floor struct {
 	mu      sync.Mutex
 	holders int
 	percent int
+	watches int // that wait for the next cycle
 }
 
 var process floor

@@ -57,3 +57,15 @@ func TestGOGCWins(t *testing.T) {
 	Hold()()
 	assert.Zero(t, process.holders)
 }
+
+// TestHoldAgain, as at a reload: one watch is enough, and those before have ended.
+func TestHoldAgain(t *testing.T) {
+	t.Setenv("GOGC", "")
+	for range 50 {
+		Hold()()
+	}
+	defer Hold()()
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	assert.Equal(t, 1, process.watches)
+}

@@ -20,11 +20,22 @@ type books struct {
 
 // accept counts events that the pipeline has taken, and what became of them.
 func (c *books) accept(n int, onTheWay *tally.Tally) {
-	dropped := onTheWay.Dropped()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.intake.Accepted += uint64(n)
 	c.intake.Journaled += onTheWay.Journaled()
+	c.take(n, onTheWay.Dropped())
+}
+
+// drop counts events that were dropped, although others of their batch were not
+// taken.
+func (c *books) drop(n int, onTheWay *tally.Tally) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.take(n, onTheWay.Dropped())
+}
+
+func (c *books) take(n int, dropped map[tally.Rule]uint64) {
+	c.intake.Accepted += uint64(n)
 	for rule, n := range dropped {
 		if c.intake.Dropped == nil {
 			c.intake.Dropped = make(map[string]uint64)

@@ -69,7 +69,7 @@ func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
 		return nil
 	}
 	ctx = in.obs.StartLogsOp(ctx)
-	err := in.offer(ctx, batch)
+	_, err := in.offer(ctx, batch, batch.Len())
 	in.obs.EndLogsOp(ctx, in.format, batch.Taken(), err)
 	if err == nil {
 		in.warned(ctx, batch)
@@ -79,19 +79,19 @@ func (in *intake) consume(ctx context.Context, batch *eventlog.Batch) error {
 	return err
 }
 
-// offer hands a batch to the pipeline, and counts it when it is taken. Then it is
-// the pipeline's.
-func (in *intake) offer(ctx context.Context, batch *eventlog.Batch) error {
+// offer hands a batch of n events to the pipeline, and counts them when it takes
+// them. Then the batch is the pipeline's. Otherwise it returns what was dropped.
+func (in *intake) offer(ctx context.Context, batch *eventlog.Batch, n int) (*tally.Tally, error) {
 	ctx, onTheWay := tally.New(ctx)
 	if batch.Len() > 0 {
 		if err := in.next.ConsumeLogs(ctx, batch.Logs()); err != nil {
-			return err
+			return onTheWay, err
 		}
 	}
 	in.filtered(ctx, batch, onTheWay)
-	in.books.accept(batch.Taken(), onTheWay)
+	in.books.accept(n+batch.Taken()-batch.Len(), onTheWay)
 	onTheWay.Settle()
-	return nil
+	return onTheWay, nil
 }
 
 // The spacing of attempts to hand events to a pipeline that cannot take them.
@@ -108,8 +108,12 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 	}
 	interval := backoff.ExponentialBackOff{InitialInterval: minPushInterval, MaxInterval: maxPushInterval, Multiplier: 2, RandomizationFactor: 0.2}
 	opCtx := in.obs.StartLogsOp(ctx)
+	left := batch.Len()
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := in.offer(opCtx, batch)
+		onTheWay, err := in.offer(opCtx, batch, left)
+		if err != nil {
+			left -= in.gone(batch, left, onTheWay)
+		}
 		if consumererror.IsPermanent(err) {
 			err = backoff.Permanent(err)
 		}
@@ -117,13 +121,23 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 	}, backoff.WithBackOff(&interval), backoff.WithMaxElapsedTime(0), backoff.WithNotify(in.waiting()))
 	in.obs.EndLogsOp(opCtx, in.format, batch.Taken(), err)
 	if err != nil {
-		in.books.refuse(batch.Taken())
-		err = fmt.Errorf("handing %d events to the pipeline: %w", batch.Taken(), err)
+		in.books.refuse(left)
+		err = fmt.Errorf("handing %d events to the pipeline: %w", left, err)
 		in.logger.Error("events are lost, unless their sender still has them", zap.Error(err))
 		return err
 	}
 	in.warned(ctx, batch)
 	return nil
+}
+
+// gone counts what a filter took out of a batch at an attempt that failed: the
+// next one does not offer it again.
+func (in *intake) gone(batch *eventlog.Batch, before int, onTheWay *tally.Tally) int {
+	n := max(0, before-batch.Logs().LogRecordCount())
+	if n > 0 {
+		in.books.drop(n, onTheWay)
+	}
+	return n
 }
 
 // waiting tells once a batch that the pipeline cannot take it.
