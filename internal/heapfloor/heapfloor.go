@@ -27,7 +27,9 @@ type floor struct {
 	mu      sync.Mutex
 	holders int
 	percent int
-	watches int // that wait for the next cycle
+	// watches wait for the end of a cycle: one, or none. The last one outlives
+	// who let go.
+	watches int
 }
 
 var process floor
@@ -62,9 +64,14 @@ type mark struct{ _ [64]byte }
 
 // watch adjusts after each cycle.
 func (f *floor) watch() {
+	if f.watches > 0 {
+		return
+	}
+	f.watches++
 	runtime.AddCleanup(&mark{}, func(f *floor) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
+		f.watches--
 		if f.holders > 0 {
 			f.set(percentFor(live()))
 			f.watch()
