@@ -57,9 +57,17 @@ func TestClean(t *testing.T) {
 		`{"api_key": "hunter22","a":1}`: `{"api_key": "[REDACTED]","a":1}`,
 		`Post "https://u:hunter22@siem/in?sig=hunter22&x=1": dial tcp: refused`: `Post "https://[REDACTED]@siem/in?[REDACTED]": dial tcp: refused`,
 		"getting a token: HTTP 302": "getting a token: HTTP 302",
+		"Authorization: found no valid bearer token, expected one": "Authorization: found no valid bearer token, expected one",
+		"Authorization: ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dQ==":   "Authorization: ApiKey [REDACTED]",
+		"Authorization: Token hunter22hunter22":                    "Authorization: Token [REDACTED]",
+		"X-Api-Key: hunter22hunter22 is unknown":                   "X-Api-Key: [REDACTED] is unknown",
+		`{"password":"my hunter 22","a":1}`:                        `{"password":"[REDACTED]","a":1}`,
+		"AccountKey=hunter22==;sig=hunter22":                       "AccountKey=[REDACTED];sig=[REDACTED]",
+		"amqp://u:hunt@er22@siem/in":                               "amqp://[REDACTED]@siem/in",
 	} {
 		assert.Equal(t, want, Clean(in, "s3cr3t-key", "ab", ""))
 	}
+	assert.Equal(t, "[REDACTED]", Clean("s3cr3t-key-2", "s3cr3t-key", "s3cr3t-key-2"), "one begins with the other")
 	long := Clean(strings.Repeat("ü", 500))
 	assert.LessOrEqual(t, len(long), 200)
 	assert.True(t, utf8.ValidString(long))
