@@ -56,7 +56,7 @@ func TestClean(t *testing.T) {
 		"refused by token=hunter22":     "refused by token=[REDACTED]",
 		`{"api_key": "hunter22","a":1}`: `{"api_key": "[REDACTED]","a":1}`,
 		`Post "https://u:hunter22@siem/in?sig=hunter22&x=1": dial tcp: refused`: `Post "https://[REDACTED]@siem/in?[REDACTED]": dial tcp: refused`,
-		"getting a token: HTTP 302": "getting a token: HTTP 302",
+		"getting a token: HTTP 302":                                "getting a token: HTTP 302",
 		"Authorization: found no valid bearer token, expected one": "Authorization: found no valid bearer token, expected one",
 		"Authorization: ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dQ==":   "Authorization: ApiKey [REDACTED]",
 		"Authorization: Token hunter22hunter22":                    "Authorization: Token [REDACTED]",
