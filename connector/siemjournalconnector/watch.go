@@ -77,6 +77,8 @@ func (w *watches) answer(one *watch, s span) {
 		one.settle(receipt.DeadLettered)
 	case s.damaged > 0:
 		one.settle(receipt.Lost)
+	case s.delivered == 0: // of a batch of which some was, nobody knows which
+		one.settle(receipt.Dropped)
 	default:
 		one.settle(receipt.Delivered)
 	}

@@ -60,6 +60,12 @@ func TestWatchesThatAreFasterThanTheQuestion(t *testing.T) {
 	w.note(span{from: 6, to: 12, damaged: 6})
 	assert.Equal(t, []receipt.Outcome{receipt.DeadLettered, receipt.Lost}, got)
 
+	got = nil
+	one = w.begin(settle)
+	w.name(one, 12)
+	w.note(span{from: 12, to: 14, filtered: 1, sampled: 1})
+	assert.Equal(t, []receipt.Outcome{receipt.Dropped}, got, "a filter behind the journal")
+
 	w.forget(w.begin(settle))
 	assert.Empty(t, w.all)
 }

@@ -26,6 +26,8 @@ const (
 	Pending Outcome = "pending"
 	// Delivered was taken by the destination.
 	Delivered Outcome = "delivered"
+	// Dropped was dropped by a filter on the way to the destination.
+	Dropped Outcome = "dropped"
 	// DeadLettered was refused for good and put aside.
 	DeadLettered Outcome = "dead_lettered"
 	// Lost was hit by damage of the journal's disk.
