@@ -37,6 +37,8 @@ type Broken struct {
 	// Unchained: the first line is no part of a chain, as in a file that was
 	// written without integrity.
 	Unchained bool
+	// Torn: the line is the last one and has no break, and all before it hold.
+	Torn bool
 }
 
 // Error names the line and the problem.
@@ -85,7 +87,10 @@ func (s *scanner) broken(format string, args ...any) *Broken {
 func (s *scanner) add(torn bool) error {
 	s.extent.Lines++
 	if torn {
-		return s.or(s.broken("found a line without its break, expected a whole one"))
+		s.extent.LastSeq, s.extent.LastHash = s.last.Seq, s.last.Hash
+		b := s.broken("found a line without its break, expected a whole one")
+		b.Torn = true
+		return s.or(b)
 	}
 	l, ok := parseLink(s.lines.tail)
 	if !ok {

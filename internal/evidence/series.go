@@ -32,6 +32,9 @@ type member struct {
 	there []string // names it has: without and with .gz
 	seal  *SealFile
 	wrong error // the seal could not be read
+	// file is the open one, if it was given: it keeps its content when it is put
+	// aside meanwhile.
+	file *os.File
 }
 
 func (s *series) path(name string) string { return filepath.Join(s.dir, name) }
@@ -41,12 +44,12 @@ func (s *series) path(name string) string { return filepath.Join(s.dir, name) }
 func group(paths []string) ([]*series, error) {
 	var all []*series
 	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil {
-			return nil, err
-		}
 		dir, name := filepath.Split(filepath.Clean(path))
 		if ext := filepath.Ext(name); ext == ".lock" || ext == PartSuffix {
 			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
 		}
 		of := seriesOf(name)
 		i := slices.IndexFunc(all, func(s *series) bool { return s.dir == dir && s.name == of })
@@ -56,12 +59,56 @@ func group(paths []string) ([]*series, error) {
 		}
 		all[i].given[name] = true
 	}
-	for _, s := range all {
+	return all, nil
+}
+
+// find lists the series and opens the file that is written to, if it was given.
+// The collector may put that aside at any time: it is done again until nothing
+// has come between the two.
+func (s *series) find() error {
+	for range 100 {
+		var file *os.File
+		if s.given[s.name] {
+			var err error
+			if file, err = os.Open(s.path(s.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		s.files = nil
 		if err := s.list(); err != nil {
-			return nil, err
+			return errors.Join(err, closeFile(file))
+		}
+		last := len(s.files) - 1
+		open := last >= 0 && s.files[last].open
+		if file == nil && (!open || !s.given[s.name]) {
+			return nil
+		}
+		if file != nil && open && isAt(file, s.path(s.name)) {
+			s.files[last].file = file
+			return nil
+		}
+		if err := closeFile(file); err != nil {
+			return err
 		}
 	}
-	return all, nil
+	return fmt.Errorf("%s: found another file each time it was opened, expected it to stay for a moment", s.path(s.name))
+}
+
+// isAt says whether an open file is still the one of that name.
+func isAt(file *os.File, path string) bool {
+	mine, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there)
+}
+
+func closeFile(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
 }
 
 // list finds all that there is of the series: what is missing shows only beside
@@ -98,6 +145,19 @@ func (s *series) list() error {
 		return a.stamp.Compare(b.stamp)
 	})
 	return nil
+}
+
+// lookAgain reads the seal of a file that may have come, or changed, since the
+// folder was listed.
+func (s *series) lookAgain(m *member) {
+	if path := s.path(m.name + SealSuffix); exists(path) {
+		m.seal, m.wrong = ReadSealFile(path)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func btoi(b bool) int {

@@ -8,6 +8,8 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"slices"
 )
 
@@ -59,7 +61,9 @@ func Verify(ctx context.Context, paths []string, keys []ed25519.PublicKey, repor
 	}
 	v := verifier{ctx: ctx, trusted: keys, report: report, sum: Summary{Count: make(map[State]int)}}
 	for _, s := range all {
-		v.series(s)
+		if err := v.series(s); err != nil {
+			return v.sum, err
+		}
 	}
 	return v.sum, ctx.Err()
 }
@@ -81,16 +85,22 @@ func (v *verifier) say(state State, path string, line uint64, format string, arg
 	v.report(Finding{State: state, Path: path, Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
-func (v *verifier) series(s *series) {
+func (v *verifier) series(s *series) error {
+	if err := s.find(); err != nil {
+		return err
+	}
 	v.last, v.lastSeal, v.keys = new(Chain), new(Hash), v.trusted
 	for _, m := range s.files {
-		switch {
-		case m.seal != nil || m.wrong != nil:
-			v.sealed(s, m)
-		case slices.ContainsFunc(m.there, func(name string) bool { return s.given[name] }):
-			v.unsealed(s, m)
+		if m.seal == nil && m.wrong == nil && !m.open {
+			s.lookAgain(m)
 		}
+		if m.seal != nil || m.wrong != nil {
+			v.sealed(s, m)
+			continue
+		}
+		v.unsealed(s, m)
 	}
+	return nil
 }
 
 // sealed checks a seal, and then the file against it.
@@ -107,17 +117,18 @@ func (v *verifier) sealed(s *series, m *member) {
 	from, to := Chain{m.seal.FirstSeq - 1, m.seal.FirstPrev}, m.seal.End()
 	v.last, v.lastSeal = &to, &m.seal.Hash
 	given := slices.DeleteFunc(slices.Clone(m.there), func(name string) bool { return !s.given[name] })
+	if len(given) == 0 && s.given[m.name] { // it was compressed since
+		given = m.there
+	}
 	switch {
 	case len(given) > 0:
 		for _, name := range given {
-			v.content(s.path(name), m.seal, from, to)
+			v.content(s, m, name, from, to)
 		}
 	case len(m.there) > 0:
 		v.say(NotRead, s.path(m.there[0]), 0, "its seal holds: numbers %d to %d", m.seal.FirstSeq, m.seal.LastSeq)
 	case m.seal.Removal != nil:
-		r := m.seal.Removal
-		v.say(Removed, s.path(m.name), 0, "removed for %s at %s: numbers %d to %d, the newest of %s",
-			r.Reason, r.RemovedAt.Format(linkLayout), m.seal.FirstSeq, m.seal.LastSeq, m.seal.LastTime.Format(linkLayout))
+		v.removed(s, m)
 	default:
 		v.say(Wrong, s.path(m.name), 0, "found no file, expected one, as its seal says of no removal: numbers %d to %d", m.seal.FirstSeq, m.seal.LastSeq)
 	}
@@ -176,9 +187,19 @@ func (v *verifier) follow(seal *Seal) error {
 	return nil
 }
 
-func (v *verifier) content(path string, seal *SealFile, from, to Chain) {
+func (v *verifier) removed(s *series, m *member) {
+	r := m.seal.Removal
+	v.say(Removed, s.path(m.name), 0, "removed for %s at %s: numbers %d to %d, the newest of %s",
+		r.Reason, r.RemovedAt.Format(linkLayout), m.seal.FirstSeq, m.seal.LastSeq, m.seal.LastTime.Format(linkLayout))
+}
+
+func (v *verifier) content(s *series, m *member, name string, from, to Chain) {
+	path := s.path(name)
 	extent, err := v.scan(path, &from, &to)
-	if err == nil && extent != seal.Extent {
+	if errors.Is(err, fs.ErrNotExist) && v.wentMeanwhile(s, m, name, from, to) {
+		return
+	}
+	if err == nil && extent != m.seal.Extent {
 		err = errors.New("found other content than was sealed, although each line holds")
 	}
 	if err != nil {
@@ -187,27 +208,77 @@ func (v *verifier) content(path string, seal *SealFile, from, to Chain) {
 	}
 	v.sum.Lines += extent.Lines
 	v.say(Proven, path, 0, "%d lines, numbers %d to %d, sealed at %s by the key %s",
-		extent.Lines, extent.FirstSeq, extent.LastSeq, seal.ClosedAt.Format(linkLayout), Fingerprint(seal.PublicKey))
+		extent.Lines, extent.FirstSeq, extent.LastSeq, m.seal.ClosedAt.Format(linkLayout), Fingerprint(m.seal.PublicKey))
 }
 
-// unsealed checks the lines of a file that has no seal.
+// wentMeanwhile looks for a file that was there when the folder was listed: the
+// collector compresses and removes files while they are verified.
+func (v *verifier) wentMeanwhile(s *series, m *member, name string, from, to Chain) bool {
+	if zipped := m.name + GzipSuffix; name == m.name && exists(s.path(zipped)) {
+		if !s.given[zipped] || !slices.Contains(m.there, zipped) { // else it has its turn
+			v.content(s, m, zipped, from, to)
+		}
+		return true
+	}
+	before := m.seal.Hash
+	s.lookAgain(m)
+	if m.wrong != nil || m.seal.Removal == nil || m.seal.Hash != before || v.seal(s, m) != nil {
+		return false
+	}
+	v.removed(s, m)
+	return true
+}
+
+// unsealed checks the lines of a file that has no seal. One that was not given is
+// looked at too, for what follows it, and nothing is said of it while it holds.
 func (v *verifier) unsealed(s *series, m *member) {
 	for _, name := range m.there {
-		extent, err := v.scan(s.path(name), v.last, nil)
-		if err != nil {
-			v.wrong(s.path(name), err)
-			v.last = nil
+		given := s.given[name]
+		if m.open && !given {
+			continue
+		}
+		extent, err := v.lines(s, m, name)
+		torn := m.open && isTorn(err)
+		if err != nil && !torn {
+			if given {
+				v.wrong(s.path(name), err)
+				v.last = nil
+			}
 			continue
 		}
 		end := extent.End()
 		v.last = &end
-		if !m.open {
+		switch {
+		case !given:
+		case !m.open:
 			v.say(Wrong, s.path(name), 0, "found no seal, expected one, as the file is closed: %d lines are chained, and signed by nobody", extent.Lines)
-			continue
+		case torn:
+			v.sum.Lines += extent.Lines - 1
+			v.say(Unsealed, s.path(name), 0, "still open: %d lines are chained, and signed by nobody yet; behind them is a part of a line, of a write that is under way or was torn by a crash", extent.Lines-1)
+		default:
+			v.sum.Lines += extent.Lines
+			v.say(Unsealed, s.path(name), 0, "still open: %d lines are chained, and signed by nobody yet", extent.Lines)
 		}
-		v.sum.Lines += extent.Lines
-		v.say(Unsealed, s.path(name), 0, "still open: %d lines are chained, and signed by nobody yet", extent.Lines)
 	}
+}
+
+// lines scans a file that has no seal.
+func (v *verifier) lines(s *series, m *member, name string) (_ Extent, err error) {
+	if m.file == nil {
+		return v.scan(s.path(name), v.last, nil)
+	}
+	defer func() { err = errors.Join(err, m.file.Close()) }()
+	// No further than it goes now: whoever writes may be quicker.
+	info, err := m.file.Stat()
+	if err != nil {
+		return Extent{}, err
+	}
+	return Scan(v.ctx, io.LimitReader(m.file, info.Size()), v.last, nil)
+}
+
+func isTorn(err error) bool {
+	var broken *Broken
+	return errors.As(err, &broken) && broken.Torn
 }
 
 func (v *verifier) wrong(path string, err error) {
