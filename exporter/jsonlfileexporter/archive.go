@@ -142,11 +142,12 @@ func (a *archive) tidy(ctx context.Context, now time.Time) error {
 		errs = append(errs, a.sealAll(ctx, files, now))
 	}
 	files = slices.DeleteFunc(files, func(r rotated) bool { return len(r.names) == 0 })
+	newer := a.newer(files)
 	for i, r := range files {
 		if ctx.Err() != nil {
 			break
 		}
-		reason, err := a.expired(r, len(files)-i, now)
+		reason, err := a.expired(r, newer[i], now)
 		switch {
 		case err != nil || r.held:
 			errs = append(errs, err)
@@ -160,22 +161,24 @@ func (a *archive) tidy(ctx context.Context, now time.Time) error {
 }
 
 // expired names the setting by which a file is not kept any longer, if there is
-// one. Newer is how many files are at least as new.
+// one. Newer is how many files are at least as new. Of a sealed file the seal's
+// times count: who may write to the folder can set those of files, and would have
+// a removal signed.
 func (a *archive) expired(r rotated, newer int, now time.Time) (reason string, err error) {
-	newest := r.modified
-	if a.keep > 0 && r.sealed && a.key != nil {
+	newest, written := r.modified, r.modified
+	if (a.keep > 0 || a.cfg.MaxAge > 0) && r.sealed && a.key != nil {
 		seal, err := evidence.ReadSealFile(a.name(r.stamp) + evidence.SealSuffix)
 		if err != nil {
 			return "", fmt.Errorf("reading the seal of %s: %w", a.name(r.stamp), err)
 		}
-		newest = seal.LastTime
+		newest, written = seal.LastTime, seal.ClosedAt
 	}
 	switch {
 	case a.keep > 0 && now.Sub(newest) > a.keep:
 		return "retention", nil
 	case a.cfg.MaxFiles > 0 && newer > a.cfg.MaxFiles:
 		return "max_files", nil
-	case a.cfg.MaxAge > 0 && now.Sub(r.modified) > a.cfg.MaxAge:
+	case a.cfg.MaxAge > 0 && now.Sub(written) > a.cfg.MaxAge:
 		return "max_age", nil
 	default:
 		return "", nil

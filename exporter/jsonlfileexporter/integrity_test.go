@@ -284,3 +284,36 @@ func TestSigningKey(t *testing.T) {
 		assert.NoFileExists(t, cfg.Path)
 	}
 }
+
+// TestNoRemovalToOrder: who may write to the folder and has no key does not get a
+// removal signed, neither by the times of files nor by files of his own.
+func TestNoRemovalToOrder(t *testing.T) {
+	cfg := chainedConfig(t)
+	cfg.Rotation.Compress, cfg.Rotation.MaxFiles, cfg.Rotation.MaxAge = false, 3, 24*time.Hour
+	c := openChained(t, cfg)
+	for n := range 3 {
+		c.mustAdd(n)
+		require.NoError(t, c.rotate())
+	}
+	c.tidy()
+	files, _, err := c.archive.list()
+	require.NoError(t, err)
+	require.Len(t, files, 3)
+	old := time.Now().AddDate(-1, 0, 0)
+	for _, r := range files {
+		require.NoError(t, os.Chtimes(c.archive.name(r.stamp), old, old))
+	}
+	for n := range 3 {
+		path := c.archive.name(time.Now().Add(time.Duration(n+1) * time.Hour))
+		require.NoError(t, os.WriteFile(path, []byte("{}\n"), 0o600))
+		require.NoError(t, os.WriteFile(path+".seal", []byte("{}\n"), 0o600))
+	}
+	_ = c.archive.tidy(t.Context(), time.Now()) // it complains of the seals
+	for _, r := range files {
+		assert.FileExists(t, c.archive.name(r.stamp))
+	}
+	_ = c.archive.tidy(t.Context(), time.Now().Add(25*time.Hour)) // the same
+	for _, r := range files {
+		assert.NoFileExists(t, c.archive.name(r.stamp), "it is old by its seal")
+	}
+}

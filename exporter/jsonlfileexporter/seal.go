@@ -3,7 +3,9 @@
 package jsonlfileexporter
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +95,31 @@ func (a *archive) entomb(r rotated, reason string, now time.Time) error {
 		return err
 	}
 	return writeSeal(path, path, slices.Concat(seal.Line, []byte{'\n'}, line, []byte{'\n'}))
+}
+
+// newer returns of each file how many are at least as new. With integrity only
+// those count that this key has sealed: else somebody's empty files would have the
+// removal of others signed.
+func (a *archive) newer(files []rotated) []int {
+	counts := make([]int, len(files))
+	n := 0
+	for i, r := range slices.Backward(files) {
+		counts[i] = n + 1
+		if a.key == nil || a.cfg.MaxFiles > 0 && a.isOurs(r) {
+			n++
+		}
+	}
+	return counts
+}
+
+func (a *archive) isOurs(r rotated) bool {
+	path := a.name(r.stamp)
+	if !r.sealed {
+		return false
+	}
+	seal, err := evidence.ReadSealFile(path + evidence.SealSuffix)
+	return err == nil && seal.File == filepath.Base(path) &&
+		bytes.Equal(seal.PublicKey, a.key.Public().(ed25519.PublicKey)) && seal.Check() == nil
 }
 
 // writeSeal writes a seal's file whole or not at all, with the mode of another
