@@ -95,7 +95,6 @@ func (r *fileReader) next() (line, error) {
 func eventOf(text []byte) (event []byte, destination string, err error) {
 	var parts struct {
 		EventType   json.RawMessage `json:"event_type"`
-		Integrity   json.RawMessage `json:"_integrity"`
 		Destination string          `json:"destination"`
 		Record      json.RawMessage `json:"record"`
 		Event       json.RawMessage `json:"event"`
@@ -109,11 +108,5 @@ func eventOf(text []byte) (event []byte, destination string, err error) {
 		}
 		return parts.Event, parts.Destination, nil
 	}
-	if parts.Integrity != nil { // the line of an archive that is chained ends with it
-		last := append(append([]byte(`,"`+evidence.Member+`":`), parts.Integrity...), '}')
-		if before, ok := bytes.CutSuffix(text, last); ok {
-			return append(before[:len(before):len(before)], '}'), "", nil
-		}
-	}
-	return text, "", nil
+	return evidence.Event(text), "", nil
 }

@@ -14,12 +14,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/mockforge/otelcol-mockforge/internal/evidence"
 )
 
 func pemOf(server *httptest.Server) string {
@@ -54,9 +57,13 @@ func TestReplayArchive(t *testing.T) {
 	sink := new(consumertest.LogsSink)
 	url := receive(t, sink, nil)
 	old, current := archive(1, 150), archive(151, 150)
+	old[0] = strings.TrimSuffix(old[0], "}") + `,"_integrity":{"seq":1}}` // the sender's own, written without integrity
 	sealed := make([]string, 0, len(current))
-	for _, line := range current {
-		sealed = append(sealed, strings.TrimSuffix(line, "}")+`,"_integrity":{"seq":1,"prev":"ab}"}}`)
+	var chain evidence.Chain
+	for i, line := range current {
+		text := strings.Replace(line, "}", `},"_integrity_":"theirs"`, 1)
+		sealed = append(sealed, strings.TrimSpace(string(chain.Append([]byte(text), 0, time.Now()))))
+		current[i] = strings.Replace(text, "_integrity_", "_integrity", 1)
 	}
 	stdout, _, err := run(t, "replay", "--url", url, writeLines(t, "old.jsonl.gz", old), writeLines(t, "current.jsonl", sealed))
 	require.NoError(t, err)
@@ -157,6 +164,7 @@ func FuzzEventOf(f *testing.F) {
 	f.Add([]byte(`{"event_type":"a","_integrity":{"seq":1}}`))
 	f.Add([]byte(`{"destination":"logs/a","record":"","event":{"event_type":"a"}}`))
 	f.Add([]byte(`{"_integrity":1}`))
+	f.Add([]byte(`{"_integrity_":1,"_integrity":{"seq":1,"at":"2025-01-27T12:00:00Z","prev":"` + strings.Repeat("0", 64) + `"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before := bytes.Clone(text)
 		event, _, err := eventOf(text)

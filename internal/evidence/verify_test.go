@@ -225,6 +225,22 @@ func TestUnreadable(t *testing.T) {
 	assert.Equal(t, 1, sum.Count[Wrong])
 }
 
+// TestEvent: what was chained comes back as it was, and nothing else is changed.
+func TestEvent(t *testing.T) {
+	var c Chain
+	chain := func(text string) []byte {
+		return bytes.TrimSuffix(c.Append([]byte(text), 0, noon), []byte{'\n'})
+	}
+	for _, event := range []string{`{}`, `{"a":1}`, `{"a":{"_integrity_":1},"b":"\"_integrity_"}`} {
+		assert.Equal(t, event, string(Event(chain(event))))
+	}
+	assert.Equal(t, `{"_integrity":"mine","a":[{"_integrity__":3}],"_integrity_":{"b":1},"_integrity_x":2}`,
+		string(Event(chain(`{"_integrity_":"mine","a":[{"_integrity__":3}],"_integrity__":{"b":1},"_integrity_x":2}`))))
+	for _, other := range []string{`{"a":1,"_integrity":{"seq":1}}`, `{"a":1,"_integrity_":2}`, `{}`, ``} {
+		assert.Equal(t, other, string(Event([]byte(other))), "a member of the sender's stays")
+	}
+}
+
 func ExampleChain() {
 	var c Chain
 	line := c.Append([]byte(`{"event_type":"auth.failure"}`), 0, noon)
