@@ -58,10 +58,31 @@ func TestPutAsideSinceNamed(t *testing.T) {
 	found, sum := a.verifyPaths(paths, public(1))
 	assert.Zero(t, sum.Count[Wrong], "%v", found)
 
+	a.compress(a.files[0])
+	a.entomb(a.files[1], testKey(1))
+	found, sum = a.verifyPaths(paths, public(1))
+	assert.Zero(t, sum.Count[Wrong], "%v", found)
+	assert.Equal(t, 1, sum.Count[Proven])
+	assert.Equal(t, 1, sum.Count[Removed])
+
 	a.remove(a.files[2] + SealSuffix) // not yet there
 	found, sum = a.verifyPaths(paths, public(1))
 	assert.Zero(t, sum.Count[Wrong], "%v", found)
 	assert.Equal(t, 1, sum.Count[Unsealed])
+}
+
+// TestNotThere: a path of which nothing is left, and a folder, are mistakes of the
+// call.
+func TestNotThere(t *testing.T) {
+	a := newTestArchive(t, 1)
+	for path, want := range map[string]string{
+		filepath.Join(a.dir, AsideName(seriesName, noon.AddDate(0, 0, 1))): "no such file",
+		filepath.Join(a.dir, "none.jsonl"):                                 "no such file",
+		a.dir:                                                              "found a folder, expected files",
+	} {
+		_, err := Verify(context.Background(), []string{path}, nil, func(Finding) {})
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 // TestTornOpen: the open file may end with a part of a line, which is being

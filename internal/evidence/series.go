@@ -48,10 +48,16 @@ func group(paths []string) ([]*series, error) {
 		if ext := filepath.Ext(name); ext == ".lock" || ext == PartSuffix {
 			continue
 		}
-		if _, err := os.Stat(path); err != nil {
-			return nil, err
-		}
 		of := seriesOf(name)
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && of != name && isLeft(path):
+			// It was compressed or removed since the shell has named it.
+		case err != nil:
+			return nil, err
+		case info.IsDir():
+			return nil, fmt.Errorf("%s: found a folder, expected files, such as those of %s", path, filepath.Join(path, "*"))
+		}
 		i := slices.IndexFunc(all, func(s *series) bool { return s.dir == dir && s.name == of })
 		if i < 0 {
 			i = len(all)
@@ -60,55 +66,6 @@ func group(paths []string) ([]*series, error) {
 		all[i].given[name] = true
 	}
 	return all, nil
-}
-
-// find lists the series and opens the file that is written to, if it was given.
-// The collector may put that aside at any time: it is done again until nothing
-// has come between the two.
-func (s *series) find() error {
-	for range 100 {
-		var file *os.File
-		if s.given[s.name] {
-			var err error
-			if file, err = os.Open(s.path(s.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
-		s.files = nil
-		if err := s.list(); err != nil {
-			return errors.Join(err, closeFile(file))
-		}
-		last := len(s.files) - 1
-		open := last >= 0 && s.files[last].open
-		if file == nil && (!open || !s.given[s.name]) {
-			return nil
-		}
-		if file != nil && open && isAt(file, s.path(s.name)) {
-			s.files[last].file = file
-			return nil
-		}
-		if err := closeFile(file); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("%s: found another file each time it was opened, expected it to stay for a moment", s.path(s.name))
-}
-
-// isAt says whether an open file is still the one of that name.
-func isAt(file *os.File, path string) bool {
-	mine, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	there, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, there)
-}
-
-func closeFile(f *os.File) error {
-	if f == nil {
-		return nil
-	}
-	return f.Close()
 }
 
 // list finds all that there is of the series: what is missing shows only beside
@@ -145,19 +102,6 @@ func (s *series) list() error {
 		return a.stamp.Compare(b.stamp)
 	})
 	return nil
-}
-
-// lookAgain reads the seal of a file that may have come, or changed, since the
-// folder was listed.
-func (s *series) lookAgain(m *member) {
-	if path := s.path(m.name + SealSuffix); exists(path) {
-		m.seal, m.wrong = ReadSealFile(path)
-	}
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 func btoi(b bool) int {

@@ -211,24 +211,6 @@ func (v *verifier) content(s *series, m *member, name string, from, to Chain) {
 		extent.Lines, extent.FirstSeq, extent.LastSeq, m.seal.ClosedAt.Format(linkLayout), Fingerprint(m.seal.PublicKey))
 }
 
-// wentMeanwhile looks for a file that was there when the folder was listed: the
-// collector compresses and removes files while they are verified.
-func (v *verifier) wentMeanwhile(s *series, m *member, name string, from, to Chain) bool {
-	if zipped := m.name + GzipSuffix; name == m.name && exists(s.path(zipped)) {
-		if !s.given[zipped] || !slices.Contains(m.there, zipped) { // else it has its turn
-			v.content(s, m, zipped, from, to)
-		}
-		return true
-	}
-	before := m.seal.Hash
-	s.lookAgain(m)
-	if m.wrong != nil || m.seal.Removal == nil || m.seal.Hash != before || v.seal(s, m) != nil {
-		return false
-	}
-	v.removed(s, m)
-	return true
-}
-
 // unsealed checks the lines of a file that has no seal. One that was not given is
 // looked at too, for what follows it, and nothing is said of it while it holds.
 func (v *verifier) unsealed(s *series, m *member) {
@@ -245,6 +227,12 @@ func (v *verifier) unsealed(s *series, m *member) {
 				v.last = nil
 			}
 			continue
+		}
+		if !m.open { // it may have been sealed meanwhile
+			if s.lookAgain(m); m.seal != nil || m.wrong != nil {
+				v.sealed(s, m)
+				return
+			}
 		}
 		end := extent.End()
 		v.last = &end
