@@ -35,10 +35,7 @@ func BenchmarkFilter(b *testing.B) {
 	} {
 		b.Run("settings="+tt.settings, func(b *testing.B) {
 			factory := siemfilterprocessor.NewFactory()
-			cfg := factory.CreateDefaultConfig().(*siemfilterprocessor.Config)
-			cfg.Include = []string{"auth.*", "authz.*", "security.*"}
-			cfg.Exclude = []string{"severity:low"}
-			cfg.Conditions = []string{"environment == 'production'"}
+			cfg := guideFilter()
 			tt.add(cfg)
 			next := create(b, factory, cfg, consumertest.NewNop())
 			logs := decodeEventlog(b, siemtest.GuideEvent(b))
@@ -63,7 +60,7 @@ func BenchmarkTagAndFilter(b *testing.B) {
 		tagged bool
 	}{{"untagged", false}, {"tagged", true}} {
 		b.Run("events="+tt.events, func(b *testing.B) {
-			next := pipeline(b, consumertest.NewNop())
+			next := tagAndFilter(b, consumertest.NewNop())
 			logs := plog.NewLogs()
 			untagged.CopyTo(logs)
 			each(b, nil, func() {

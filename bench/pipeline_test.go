@@ -30,7 +30,7 @@ const perBatch = 100
 // decoders are the ways from JSON to records.
 var decoders = []struct {
 	way    string
-	decode func(b *testing.B, data []byte) plog.Logs
+	decode func(b testing.TB, data []byte) plog.Logs
 }{
 	{"eventlog", decodeEventlog},
 	{"maps", decodeMaps},
@@ -38,7 +38,7 @@ var decoders = []struct {
 
 var decoder = eventlog.NewDecoder(eventlog.Options{RedactCredentials: true, Environment: "production"})
 
-func decodeEventlog(b *testing.B, data []byte) plog.Logs {
+func decodeEventlog(b testing.TB, data []byte) plog.Logs {
 	b.Helper()
 	batch := decoder.NewBatch(siemtest.Arrival)
 	for range perBatch {
@@ -51,7 +51,7 @@ func decodeEventlog(b *testing.B, data []byte) plog.Logs {
 
 // decodeMaps goes by encoding/json and maps. It has no order, no exact
 // integers and no checks, and of the index only what the processors need.
-func decodeMaps(b *testing.B, data []byte) plog.Logs {
+func decodeMaps(b testing.TB, data []byte) plog.Logs {
 	b.Helper()
 	logs := plog.NewLogs()
 	rl := logs.ResourceLogs().AppendEmpty()
@@ -107,7 +107,7 @@ func BenchmarkPipeline(b *testing.B) {
 	for _, d := range decoders {
 		b.Run("way="+d.way, func(b *testing.B) {
 			sink := new(consumertest.LogsSink)
-			next := pipeline(b, sink)
+			next := tagAndFilter(b, sink)
 			each(b, data, func() {
 				logs := d.decode(b, data)
 				if d.way == "maps" {
@@ -154,19 +154,24 @@ func each(b *testing.B, data []byte, f func()) {
 	}
 }
 
-// pipeline is compliance_tag, then siem_filter with the guide's settings.
-func pipeline(b *testing.B, sink consumer.Logs) consumer.Logs {
+// tagAndFilter is compliance_tag, then siem_filter with the guide's settings.
+func tagAndFilter(b testing.TB, sink consumer.Logs) consumer.Logs {
 	b.Helper()
 	filter := siemfilterprocessor.NewFactory()
-	filterConfig := filter.CreateDefaultConfig().(*siemfilterprocessor.Config)
-	filterConfig.Include = []string{"auth.*", "authz.*", "security.*"}
-	filterConfig.Exclude = []string{"severity:low"}
-	filterConfig.Conditions = []string{"environment == 'production'"}
 	tag := compliancetagprocessor.NewFactory()
-	return create(b, tag, tag.CreateDefaultConfig(), create(b, filter, filterConfig, sink))
+	return create(b, tag, tag.CreateDefaultConfig(), create(b, filter, guideFilter(), sink))
 }
 
-func create(b *testing.B, factory processor.Factory, cfg component.Config, next consumer.Logs) consumer.Logs {
+// guideFilter are the guide's settings.
+func guideFilter() *siemfilterprocessor.Config {
+	cfg := siemfilterprocessor.NewFactory().CreateDefaultConfig().(*siemfilterprocessor.Config)
+	cfg.Include = []string{"auth.*", "authz.*", "security.*"}
+	cfg.Exclude = []string{"severity:low"}
+	cfg.Conditions = []string{"environment == 'production'"}
+	return cfg
+}
+
+func create(b testing.TB, factory processor.Factory, cfg component.Config, next consumer.Logs) consumer.Logs {
 	b.Helper()
 	set := processor.Settings{ID: component.NewID(factory.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings()}
 	p, err := factory.CreateLogs(context.Background(), set, cfg, next)

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !race
+
+package bench
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/connector/connectortest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pipeline"
+
+	"github.com/mockforge/otelcol-mockforge/connector/siemalertconnector"
+	"github.com/mockforge/otelcol-mockforge/connector/siemjournalconnector"
+	"github.com/mockforge/otelcol-mockforge/exporter/jsonlfileexporter"
+	"github.com/mockforge/otelcol-mockforge/exporter/webhookexporter"
+	"github.com/mockforge/otelcol-mockforge/internal/event"
+	"github.com/mockforge/otelcol-mockforge/internal/eventgen"
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
+	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor"
+)
+
+// Batches of the generator have each type so many times.
+const rounds = 10
+
+var steps = []step{
+	{"decode, the guide's event", func(t *testing.T) (int, func(), func()) {
+		data := siemtest.GuideEvent(t)
+		return perBatch, nil, func() { decodeEventlog(t, data) }
+	}},
+	{"decode, all types", func(t *testing.T) (int, func(), func()) {
+		events := generated(t)
+		data := events()
+		return types * rounds, nil, func() { decodeAll(t, data) }
+	}},
+	{"tag and filter, untagged", func(t *testing.T) (int, func(), func()) {
+		next, data := tagAndFilter(t, consumertest.NewNop()), siemtest.GuideEvent(t)
+		var logs plog.Logs
+		return perBatch, func() { logs = decodeEventlog(t, data) }, func() { consume(t, next, logs) }
+	}},
+	{"tag and filter, tagged", func(t *testing.T) (int, func(), func()) {
+		next, logs := tagAndFilter(t, consumertest.NewNop()), decodeEventlog(t, siemtest.GuideEvent(t))
+		return perBatch, nil, func() { consume(t, next, logs) }
+	}},
+	{"tag and filter, all types", func(t *testing.T) (int, func(), func()) {
+		next, events := tagAndFilter(t, consumertest.NewNop()), generated(t)
+		data := events()
+		var logs plog.Logs
+		return types * rounds, func() { logs = decodeAll(t, data) }, func() { consume(t, next, logs) }
+	}},
+	{"filter", func(t *testing.T) (int, func(), func()) {
+		next := create(t, siemfilterprocessor.NewFactory(), guideFilter(), consumertest.NewNop())
+		logs := decodeEventlog(t, siemtest.GuideEvent(t))
+		return perBatch, nil, func() { consume(t, next, logs) }
+	}},
+	{"encode", func(t *testing.T) (int, func(), func()) {
+		events := generated(t)
+		logs := decodeAll(t, events())
+		var buf []byte
+		return types * rounds, nil, func() {
+			buf = buf[:0]
+			for _, rl := range logs.ResourceLogs().All() {
+				for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
+					buf = eventlog.AppendJSON(buf, record.Body())
+				}
+			}
+		}
+	}},
+	{"journal, append", func(t *testing.T) (int, func(), func()) {
+		c, data := journal(t, t.TempDir(), nil), siemtest.GuideEvent(t)
+		var logs plog.Logs
+		return perBatch, func() { logs = decodeEventlog(t, data) }, func() { consume(t, c, logs) }
+	}},
+	{"journal, append and deliver from memory", func(t *testing.T) (int, func(), func()) {
+		taken := make(chan int)
+		c := journal(t, t.TempDir(), func(_ context.Context, logs plog.Logs) error {
+			taken <- logs.LogRecordCount()
+			return nil
+		})
+		data := siemtest.GuideEvent(t)
+		var logs plog.Logs
+		return perBatch, func() { logs = decodeEventlog(t, data) }, func() {
+			consume(t, c, logs)
+			require.Equal(t, perBatch, <-taken)
+		}
+	}},
+	{"journal, deliver from disk", func(t *testing.T) (int, func(), func()) {
+		dir, data := t.TempDir(), siemtest.GuideEvent(t)
+		full := journal(t, dir, nil)
+		for range runs + 3 { // one is under way before the first run, one behind the last
+			consume(t, full, decodeEventlog(t, data))
+		}
+		require.NoError(t, full.Shutdown(context.Background()))
+		ask, taken, end := make(chan struct{}), make(chan int), make(chan struct{})
+		journal(t, dir, func(_ context.Context, logs plog.Logs) error {
+			select {
+			case <-ask:
+				taken <- logs.LogRecordCount()
+			case <-end:
+			}
+			return nil
+		})
+		t.Cleanup(func() { close(end) })
+		return perBatch, nil, func() {
+			ask <- struct{}{}
+			require.Equal(t, perBatch, <-taken)
+		}
+	}},
+	{"jsonl_file", func(t *testing.T) (int, func(), func()) {
+		factory := jsonlfileexporter.NewFactory()
+		cfg := configure(t, factory, map[string]any{"path": filepath.Join(t.TempDir(), "events.jsonl"), "fsync": "never"})
+		return export(t, factory, cfg)
+	}},
+	{"siem_alert, 10 rules", func(t *testing.T) (int, func(), func()) {
+		next, events := alerts(t), generated(t)
+		var logs plog.Logs
+		return types * rounds, func() { logs = decodeAll(t, events()) }, func() { consume(t, next, logs) }
+	}},
+	{"webhook, json_array", func(t *testing.T) (int, func(), func()) { return webhook(t, "json_array") }},
+	{"webhook, ndjson", func(t *testing.T) (int, func(), func()) { return webhook(t, "ndjson") }},
+}
+
+var types = len(event.Catalogue())
+
+// generated returns what makes batches of events of all types, one a line.
+func generated(*testing.T) func() []byte {
+	g := eventgen.New(eventgen.Options{Seed: 1, Start: siemtest.Arrival})
+	return func() []byte {
+		var data bytes.Buffer
+		for range types * rounds {
+			data.Write(append(g.Next(), '\n'))
+		}
+		return data.Bytes()
+	}
+}
+
+func decodeAll(t *testing.T, data []byte) plog.Logs {
+	t.Helper()
+	batch := decoder.NewBatch(siemtest.Arrival)
+	require.NoError(t, batch.AddAll(data))
+	return batch.Logs()
+}
+
+func consume(t *testing.T, next consumer.Logs, logs plog.Logs) {
+	t.Helper()
+	if err := next.ConsumeLogs(context.Background(), logs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func configure(t *testing.T, factory component.Factory, settings map[string]any) component.Config {
+	t.Helper()
+	cfg := factory.CreateDefaultConfig()
+	require.NoError(t, confmap.NewFromStringMap(settings).Unmarshal(cfg))
+	return cfg
+}
+
+// start starts a component until the test ends.
+func start(t *testing.T, c component.Component) {
+	t.Helper()
+	require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
+}
+
+// journal starts a siem_journal with one destination or none.
+func journal(t *testing.T, dir string, take consumer.ConsumeLogsFunc) connector.Logs {
+	t.Helper()
+	factory := siemjournalconnector.NewFactory()
+	cfg := configure(t, factory, map[string]any{
+		"directory": dir, "start_at": "beginning", "retention": "1h", "batch": map[string]any{"max_events": perBatch},
+	})
+	return connect(t, factory, cfg, take)
+}
+
+func connect(t *testing.T, factory connector.Factory, cfg component.Config, take consumer.ConsumeLogsFunc) connector.Logs {
+	t.Helper()
+	behind := make(map[pipeline.ID]consumer.Logs)
+	if take != nil {
+		next, err := consumer.NewLogs(take)
+		require.NoError(t, err)
+		behind[pipeline.NewID(pipeline.SignalLogs)] = next
+	}
+	c, err := factory.CreateLogsToLogs(t.Context(), connectortest.NewNopSettings(factory.Type()), cfg, connector.NewLogsRouter(behind))
+	require.NoError(t, err)
+	start(t, c)
+	return c
+}
+
+// alerts starts a siem_alert with rules of every kind that look at many events
+// and that do not fire.
+func alerts(t *testing.T) connector.Logs {
+	t.Helper()
+	var rules []any
+	for _, match := range []string{"event_type == 'auth.failure'", "event_type =~ 'authz.*'", "severity >= 'high'", "environment == 'production'", "outcome.success == false"} {
+		for _, count := range []string{"count > 100000 in 5m by user_id", "count(distinct ip_address) >= 100000 in 10m"} {
+			rules = append(rules, map[string]any{"name": match + count, "severity": "high", "condition": match + " AND " + count})
+		}
+	}
+	factory := siemalertconnector.NewFactory()
+	cfg := configure(t, factory, map[string]any{"rules": rules})
+	return connect(t, factory, cfg, consumertest.NewNop().ConsumeLogs)
+}
+
+// export starts an exporter for batches of a thousand events.
+func export(t *testing.T, factory exporter.Factory, cfg component.Config) (events int, prepare, run func()) {
+	t.Helper()
+	e, err := factory.CreateLogs(t.Context(), exportertest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(t, err)
+	start(t, e)
+	logs := decodeAll(t, bytes.Repeat(siemtest.GuideEvent(t), 1000))
+	return 1000, nil, func() { consume(t, e, logs) }
+}
+
+// webhook posts to a server in this process, whose allocations count too.
+func webhook(t *testing.T, format string) (events int, prepare, run func()) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	factory := webhookexporter.NewFactory()
+	return export(t, factory, configure(t, factory, map[string]any{"endpoint": server.URL, "format": format}))
+}
