@@ -102,9 +102,7 @@ func (s *step) allocations(t *testing.T) float64 {
 			counts = append(counts, float64(after.Mallocs-before.Mallocs)/float64(events))
 		}
 	}
-	if testing.Verbose() {
-		t.Logf("%s: %.3f", s.name, counts)
-	}
+	t.Logf("%s: %.3f", s.name, counts)
 	slices.Sort(counts)
 	return math.Round(100*counts[runs/2]) / 100
 }

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
@@ -34,6 +35,7 @@ import (
 	"github.com/mockforge/otelcol-mockforge/internal/eventgen"
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 	"github.com/mockforge/otelcol-mockforge/internal/siemtest"
+	"github.com/mockforge/otelcol-mockforge/internal/tally"
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor"
 )
 
@@ -96,9 +98,12 @@ var steps = []step{
 		})
 		data := siemtest.GuideEvent(t)
 		var logs plog.Logs
-		return perBatch, func() { logs = decodeEventlog(t, data) }, func() {
-			consume(t, c, logs)
+		return perBatch, func() { logs = decodeEventlog(t, data); pause() }, func() {
+			ctx, onTheWay := tally.New(context.Background())
+			require.NoError(t, c.ConsumeLogs(ctx, logs))
+			onTheWay.Settle() // as the receiver does: from now on the records are the journal's
 			require.Equal(t, perBatch, <-taken)
+			pause()
 		}
 	}},
 	{"journal, deliver from disk", func(t *testing.T) (int, func(), func()) {
@@ -121,6 +126,7 @@ var steps = []step{
 		return perBatch, nil, func() {
 			ask <- struct{}{}
 			require.Equal(t, perBatch, <-taken)
+			pause()
 		}
 	}},
 	{"jsonl_file", func(t *testing.T) (int, func(), func()) {
@@ -130,6 +136,9 @@ var steps = []step{
 	}},
 	{"siem_alert, 10 rules", func(t *testing.T) (int, func(), func()) {
 		next, events := alerts(t), generated(t)
+		for range 20 { // until the windows are full
+			consume(t, next, decodeAll(t, events()))
+		}
 		var logs plog.Logs
 		return types * rounds, func() { logs = decodeAll(t, events()) }, func() { consume(t, next, logs) }
 	}},
@@ -179,6 +188,9 @@ func start(t *testing.T, c component.Component) {
 	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
 }
 
+// pause lets a destination end what it does behind a batch, or read the next one.
+func pause() { time.Sleep(20 * time.Millisecond) }
+
 // journal starts a siem_journal with one destination or none.
 func journal(t *testing.T, dir string, take consumer.ConsumeLogsFunc) connector.Logs {
 	t.Helper()
@@ -209,7 +221,7 @@ func alerts(t *testing.T) connector.Logs {
 	t.Helper()
 	var rules []any
 	for _, match := range []string{"event_type == 'auth.failure'", "event_type =~ 'authz.*'", "severity >= 'high'", "environment == 'production'", "outcome.success == false"} {
-		for _, count := range []string{"count > 100000 in 5m by user_id", "count(distinct ip_address) >= 100000 in 10m"} {
+		for _, count := range []string{"count > 100000 in 20s by user_id", "count(distinct ip_address) >= 100000 in 40s"} {
 			rules = append(rules, map[string]any{"name": match + count, "severity": "high", "condition": match + " AND " + count})
 		}
 	}
