@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -39,8 +40,12 @@ import (
 	"github.com/mockforge/otelcol-mockforge/processor/siemfilterprocessor"
 )
 
-// Batches of the generator have each type so many times.
-const rounds = 10
+const (
+	// rounds is how often a batch of the generator has each type.
+	rounds = 10
+	// large batches let what a batch costs stand back behind its events.
+	large = 1000
+)
 
 var steps = []step{
 	{"decode, the guide's event", func(t *testing.T) (int, func(), func()) {
@@ -86,48 +91,39 @@ var steps = []step{
 		}
 	}},
 	{"journal, append", func(t *testing.T) (int, func(), func()) {
-		c, data := journal(t, t.TempDir(), nil), siemtest.GuideEvent(t)
+		c := journal(t, t.TempDir(), nil)
+		start(t, c)
 		var logs plog.Logs
-		return perBatch, func() { logs = decodeEventlog(t, data) }, func() { consume(t, c, logs) }
+		return large, func() { logs = largeBatch(t) }, func() { consume(t, c, logs) }
 	}},
 	{"journal, append and deliver from memory", func(t *testing.T) (int, func(), func()) {
 		taken := make(chan int)
-		c := journal(t, t.TempDir(), func(_ context.Context, logs plog.Logs) error {
-			taken <- logs.LogRecordCount()
-			return nil
-		})
-		data := siemtest.GuideEvent(t)
+		c := journal(t, t.TempDir(), taken)
+		start(t, c)
 		var logs plog.Logs
-		return perBatch, func() { logs = decodeEventlog(t, data); pause() }, func() {
+		return large, func() { logs = largeBatch(t); pause() }, func() {
 			ctx, onTheWay := tally.New(context.Background())
 			require.NoError(t, c.ConsumeLogs(ctx, logs))
 			onTheWay.Settle() // as the receiver does: from now on the records are the journal's
-			require.Equal(t, perBatch, <-taken)
-			pause()
+			require.Equal(t, large, <-taken)
 		}
 	}},
 	{"journal, deliver from disk", func(t *testing.T) (int, func(), func()) {
-		dir, data := t.TempDir(), siemtest.GuideEvent(t)
-		full := journal(t, dir, nil)
-		for range runs + 3 { // one is under way before the first run, one behind the last
-			consume(t, full, decodeEventlog(t, data))
-		}
-		require.NoError(t, full.Shutdown(context.Background()))
-		ask, taken, end := make(chan struct{}), make(chan int), make(chan struct{})
-		journal(t, dir, func(_ context.Context, logs plog.Logs) error {
-			select {
-			case <-ask:
-				taken <- logs.LogRecordCount()
-			case <-end:
+		dir := t.TempDir()
+		writer := journal(t, dir, nil)
+		require.NoError(t, writer.Start(t.Context(), componenttest.NewNopHost()))
+		consume(t, writer, largeBatch(t))
+		require.NoError(t, writer.Shutdown(context.Background()))
+		var c connector.Logs
+		taken := make(chan int)
+		return large, func() {
+				require.NoError(t, os.Remove(filepath.Join(dir, "cursors.json"))) // it begins anew
+				c = journal(t, dir, taken)
+			}, func() {
+				require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+				require.Equal(t, large, <-taken)
+				require.NoError(t, c.Shutdown(context.Background()))
 			}
-			return nil
-		})
-		t.Cleanup(func() { close(end) })
-		return perBatch, nil, func() {
-			ask <- struct{}{}
-			require.Equal(t, perBatch, <-taken)
-			pause()
-		}
 	}},
 	{"jsonl_file", func(t *testing.T) (int, func(), func()) {
 		factory := jsonlfileexporter.NewFactory()
@@ -167,6 +163,11 @@ func decodeAll(t *testing.T, data []byte) plog.Logs {
 	return batch.Logs()
 }
 
+func largeBatch(t *testing.T) plog.Logs {
+	t.Helper()
+	return decodeAll(t, bytes.Repeat(siemtest.GuideEvent(t), large))
+}
+
 func consume(t *testing.T, next consumer.Logs, logs plog.Logs) {
 	t.Helper()
 	if err := next.ConsumeLogs(context.Background(), logs); err != nil {
@@ -188,17 +189,23 @@ func start(t *testing.T, c component.Component) {
 	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
 }
 
-// pause lets a destination end what it does behind a batch, or read the next one.
+// pause lets a destination end what it does behind a batch and wait for the next.
 func pause() { time.Sleep(20 * time.Millisecond) }
 
-// journal starts a siem_journal with one destination or none.
-func journal(t *testing.T, dir string, take consumer.ConsumeLogsFunc) connector.Logs {
+// journal is a siem_journal with one destination, or with none. It is not started.
+func journal(t *testing.T, dir string, taken chan<- int) connector.Logs {
 	t.Helper()
 	factory := siemjournalconnector.NewFactory()
 	cfg := configure(t, factory, map[string]any{
-		"directory": dir, "start_at": "beginning", "retention": "1h", "batch": map[string]any{"max_events": perBatch},
+		"directory": dir, "start_at": "beginning", "retention": "1h", "batch": map[string]any{"max_events": large, "max_bytes": 16 << 20},
 	})
-	return connect(t, factory, cfg, take)
+	if taken == nil {
+		return connect(t, factory, cfg, nil)
+	}
+	return connect(t, factory, cfg, func(_ context.Context, logs plog.Logs) error {
+		taken <- logs.LogRecordCount()
+		return nil
+	})
 }
 
 func connect(t *testing.T, factory connector.Factory, cfg component.Config, take consumer.ConsumeLogsFunc) connector.Logs {
@@ -211,7 +218,6 @@ func connect(t *testing.T, factory connector.Factory, cfg component.Config, take
 	}
 	c, err := factory.CreateLogsToLogs(t.Context(), connectortest.NewNopSettings(factory.Type()), cfg, connector.NewLogsRouter(behind))
 	require.NoError(t, err)
-	start(t, c)
 	return c
 }
 
@@ -227,17 +233,19 @@ func alerts(t *testing.T) connector.Logs {
 	}
 	factory := siemalertconnector.NewFactory()
 	cfg := configure(t, factory, map[string]any{"rules": rules})
-	return connect(t, factory, cfg, consumertest.NewNop().ConsumeLogs)
+	c := connect(t, factory, cfg, consumertest.NewNop().ConsumeLogs)
+	start(t, c)
+	return c
 }
 
-// export starts an exporter for batches of a thousand events.
+// export starts an exporter for large batches.
 func export(t *testing.T, factory exporter.Factory, cfg component.Config) (events int, prepare, run func()) {
 	t.Helper()
 	e, err := factory.CreateLogs(t.Context(), exportertest.NewNopSettings(factory.Type()), cfg)
 	require.NoError(t, err)
 	start(t, e)
-	logs := decodeAll(t, bytes.Repeat(siemtest.GuideEvent(t), 1000))
-	return 1000, nil, func() { consume(t, e, logs) }
+	logs := largeBatch(t)
+	return large, nil, func() { consume(t, e, logs) }
 }
 
 // webhook posts to a server in this process, whose allocations count too.
