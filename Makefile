@@ -8,7 +8,7 @@ RACE    ?= $(if $(shell command -v gcc || command -v clang),-race)
 FUZZTIME ?= 20s
 GENERATED = $(shell git ls-files '*generated*' '*/documentation.md' 'cmd/otelcol-mockforge/*' docs/events.md)
 
-.PHONY: help build run test e2e faults fuzz load bench bench-compare bench-scaling pgo lint fmt generate dist vulncheck clean
+.PHONY: help build run test e2e faults fuzz load bench bench-once bench-compare bench-scaling pgo lint fmt generate dist vulncheck clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
@@ -62,6 +62,11 @@ bench: ## run the benchmarks, compared with encoding/json and other decoders
 	cd bench/files && go test . -bench . -benchmem
 	cd bench/conditions && go test . -bench . -benchmem
 	$(TOOL) benchstat -col /way bench/latest.txt
+
+# The root module's alone: those in modules of their own compare other libraries, and
+# need their sources.
+bench-once: ## run every benchmark once, and hold allocations to bench/README.md
+	go test -count=1 -run '^TestAllocations$$' -bench . -benchtime 1x $$(git grep -l '^func Benchmark' -- '*_test.go' ':!bench/*/*' | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 bench-compare: build ## measure beside rsyslog, syslog-ng and contrib's components
 	-@test/e2e/install-daemons.sh
