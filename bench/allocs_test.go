@@ -54,7 +54,7 @@ func TestAllocations(t *testing.T) {
 	}
 
 	var measured strings.Builder
-	for _, s := range steps {
+	for _, s := range steps(t) {
 		got := s.allocations(t)
 		fmt.Fprintf(&measured, "| %s | %.2f |\n", s.name, got)
 		if *update {
@@ -84,13 +84,14 @@ func TestAllocations(t *testing.T) {
 // prepare, if there is one, comes before each batch and is not measured.
 type step struct {
 	name  string
-	start func(t *testing.T) (events int, prepare, run func())
+	start func() (events int, prepare, run func())
 }
 
 // allocations an event of a batch. The first batch fills pools and is left out.
 func (s *step) allocations(t *testing.T) float64 {
+	t.Helper()
 	runtime.GC() // between steps, since it is off within
-	events, prepare, run := s.start(t)
+	events, prepare, run := s.start()
 	var counts []float64
 	for i := range runs + 1 {
 		if prepare != nil {

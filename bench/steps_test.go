@@ -47,99 +47,103 @@ const (
 	large = 1000
 )
 
-var steps = []step{
-	{"decode, the guide's event", func(t *testing.T) (int, func(), func()) {
-		data := siemtest.GuideEvent(t)
-		return perBatch, nil, func() { decodeEventlog(t, data) }
-	}},
-	{"decode, all types", func(t *testing.T) (int, func(), func()) {
-		events := generated(t)
-		data := events()
-		return types * rounds, nil, func() { decodeAll(t, data) }
-	}},
-	{"tag and filter, untagged", func(t *testing.T) (int, func(), func()) {
-		next, data := tagAndFilter(t, consumertest.NewNop()), siemtest.GuideEvent(t)
-		var logs plog.Logs
-		return perBatch, func() { logs = decodeEventlog(t, data) }, func() { consume(t, next, logs) }
-	}},
-	{"tag and filter, tagged", func(t *testing.T) (int, func(), func()) {
-		next, logs := tagAndFilter(t, consumertest.NewNop()), decodeEventlog(t, siemtest.GuideEvent(t))
-		return perBatch, nil, func() { consume(t, next, logs) }
-	}},
-	{"tag and filter, all types", func(t *testing.T) (int, func(), func()) {
-		next, events := tagAndFilter(t, consumertest.NewNop()), generated(t)
-		data := events()
-		var logs plog.Logs
-		return types * rounds, func() { logs = decodeAll(t, data) }, func() { consume(t, next, logs) }
-	}},
-	{"filter", func(t *testing.T) (int, func(), func()) {
-		next := create(t, siemfilterprocessor.NewFactory(), guideFilter(), consumertest.NewNop())
-		logs := decodeEventlog(t, siemtest.GuideEvent(t))
-		return perBatch, nil, func() { consume(t, next, logs) }
-	}},
-	{"encode", func(t *testing.T) (int, func(), func()) {
-		events := generated(t)
-		logs := decodeAll(t, events())
-		var buf []byte
-		return types * rounds, nil, func() {
-			buf = buf[:0]
-			for _, rl := range logs.ResourceLogs().All() {
-				for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
-					buf = eventlog.AppendJSON(buf, record.Body())
+// steps are in the order of an event's way.
+func steps(t *testing.T) []step {
+	t.Helper()
+	return []step{
+		{"decode, the guide's event", func() (int, func(), func()) {
+			data := siemtest.GuideEvent(t)
+			return perBatch, nil, func() { decodeEventlog(t, data) }
+		}},
+		{"decode, all types", func() (int, func(), func()) {
+			events := generated(t)
+			data := events()
+			return types * rounds, nil, func() { decodeAll(t, data) }
+		}},
+		{"tag and filter, untagged", func() (int, func(), func()) {
+			next, data := tagAndFilter(t, consumertest.NewNop()), siemtest.GuideEvent(t)
+			var logs plog.Logs
+			return perBatch, func() { logs = decodeEventlog(t, data) }, func() { consume(t, next, logs) }
+		}},
+		{"tag and filter, tagged", func() (int, func(), func()) {
+			next, logs := tagAndFilter(t, consumertest.NewNop()), decodeEventlog(t, siemtest.GuideEvent(t))
+			return perBatch, nil, func() { consume(t, next, logs) }
+		}},
+		{"tag and filter, all types", func() (int, func(), func()) {
+			next, events := tagAndFilter(t, consumertest.NewNop()), generated(t)
+			data := events()
+			var logs plog.Logs
+			return types * rounds, func() { logs = decodeAll(t, data) }, func() { consume(t, next, logs) }
+		}},
+		{"filter", func() (int, func(), func()) {
+			next := create(t, siemfilterprocessor.NewFactory(), guideFilter(), consumertest.NewNop())
+			logs := decodeEventlog(t, siemtest.GuideEvent(t))
+			return perBatch, nil, func() { consume(t, next, logs) }
+		}},
+		{"encode", func() (int, func(), func()) {
+			events := generated(t)
+			logs := decodeAll(t, events())
+			var buf []byte
+			return types * rounds, nil, func() {
+				buf = buf[:0]
+				for _, rl := range logs.ResourceLogs().All() {
+					for _, record := range rl.ScopeLogs().At(0).LogRecords().All() {
+						buf = eventlog.AppendJSON(buf, record.Body())
+					}
 				}
 			}
-		}
-	}},
-	{"journal, append", func(t *testing.T) (int, func(), func()) {
-		c := journal(t, t.TempDir(), nil)
-		start(t, c)
-		var logs plog.Logs
-		return large, func() { logs = largeBatch(t) }, func() { consume(t, c, logs) }
-	}},
-	{"journal, append and deliver from memory", func(t *testing.T) (int, func(), func()) {
-		taken := make(chan int)
-		c := journal(t, t.TempDir(), taken)
-		start(t, c)
-		var logs plog.Logs
-		return large, func() { logs = largeBatch(t); pause() }, func() {
-			ctx, onTheWay := tally.New(context.Background())
-			require.NoError(t, c.ConsumeLogs(ctx, logs))
-			onTheWay.Settle() // as the receiver does: from now on the records are the journal's
-			require.Equal(t, large, <-taken)
-		}
-	}},
-	{"journal, deliver from disk", func(t *testing.T) (int, func(), func()) {
-		dir := t.TempDir()
-		writer := journal(t, dir, nil)
-		require.NoError(t, writer.Start(t.Context(), componenttest.NewNopHost()))
-		consume(t, writer, largeBatch(t))
-		require.NoError(t, writer.Shutdown(context.Background()))
-		var c connector.Logs
-		taken := make(chan int)
-		return large, func() {
-				require.NoError(t, os.Remove(filepath.Join(dir, "cursors.json"))) // it begins anew
-				c = journal(t, dir, taken)
-			}, func() {
-				require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+		}},
+		{"journal, append", func() (int, func(), func()) {
+			c := journal(t, t.TempDir(), nil)
+			start(t, c)
+			var logs plog.Logs
+			return large, func() { logs = largeBatch(t) }, func() { consume(t, c, logs) }
+		}},
+		{"journal, append and deliver from memory", func() (int, func(), func()) {
+			taken := make(chan int)
+			c := journal(t, t.TempDir(), taken)
+			start(t, c)
+			var logs plog.Logs
+			return large, func() { logs = largeBatch(t); pause() }, func() {
+				ctx, onTheWay := tally.New(context.Background())
+				require.NoError(t, c.ConsumeLogs(ctx, logs))
+				onTheWay.Settle() // as the receiver does: from now on the records are the journal's
 				require.Equal(t, large, <-taken)
-				require.NoError(t, c.Shutdown(context.Background()))
 			}
-	}},
-	{"jsonl_file", func(t *testing.T) (int, func(), func()) {
-		factory := jsonlfileexporter.NewFactory()
-		cfg := configure(t, factory, map[string]any{"path": filepath.Join(t.TempDir(), "events.jsonl"), "fsync": "never"})
-		return export(t, factory, cfg)
-	}},
-	{"siem_alert, 10 rules", func(t *testing.T) (int, func(), func()) {
-		next, events := alerts(t), generated(t)
-		for range 20 { // until the windows are full
-			consume(t, next, decodeAll(t, events()))
-		}
-		var logs plog.Logs
-		return types * rounds, func() { logs = decodeAll(t, events()) }, func() { consume(t, next, logs) }
-	}},
-	{"webhook, json_array", func(t *testing.T) (int, func(), func()) { return webhook(t, "json_array") }},
-	{"webhook, ndjson", func(t *testing.T) (int, func(), func()) { return webhook(t, "ndjson") }},
+		}},
+		{"journal, deliver from disk", func() (int, func(), func()) {
+			dir := t.TempDir()
+			writer := journal(t, dir, nil)
+			require.NoError(t, writer.Start(t.Context(), componenttest.NewNopHost()))
+			consume(t, writer, largeBatch(t))
+			require.NoError(t, writer.Shutdown(context.Background()))
+			var c connector.Logs
+			taken := make(chan int)
+			return large, func() {
+					require.NoError(t, os.Remove(filepath.Join(dir, "cursors.json"))) // it begins anew
+					c = journal(t, dir, taken)
+				}, func() {
+					require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+					require.Equal(t, large, <-taken)
+					require.NoError(t, c.Shutdown(context.Background()))
+				}
+		}},
+		{"jsonl_file", func() (int, func(), func()) {
+			factory := jsonlfileexporter.NewFactory()
+			cfg := configure(t, factory, map[string]any{"path": filepath.Join(t.TempDir(), "events.jsonl"), "fsync": "never"})
+			return export(t, factory, cfg)
+		}},
+		{"siem_alert, 10 rules", func() (int, func(), func()) {
+			next, events := alerts(t), generated(t)
+			for range 20 { // until the windows are full
+				consume(t, next, decodeAll(t, events()))
+			}
+			var logs plog.Logs
+			return types * rounds, func() { logs = decodeAll(t, events()) }, func() { consume(t, next, logs) }
+		}},
+		{"webhook, json_array", func() (int, func(), func()) { return webhook(t, "json_array") }},
+		{"webhook, ndjson", func() (int, func(), func()) { return webhook(t, "ndjson") }},
+	}
 }
 
 var types = len(event.Catalogue())
