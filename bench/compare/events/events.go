@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package events makes MockForge events that look like those of its code, the
-// same ones for the same seed.
+// same ones for the same seed. internal/eventgen makes events that are true to their
+// type; these are for parsers and filters: with escapes, text beyond ASCII, parts that
+// are null and severities that are not the type's, and 18 of 100 pass the bench's job.
 package events
 
 import (
