@@ -30,7 +30,7 @@ const (
 
 	// runs of each step, of which the least counts: timers fire in others.
 	runs = 11
-	// tolerance is what may be allocated for a batch, divided by its events.
+	// tolerance is an allocation in four events: pools and timers make that much.
 	tolerance = 0.25
 )
 

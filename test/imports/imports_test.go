@@ -22,21 +22,21 @@ const module = "github.com/mockforge/otelcol-mockforge/"
 // those below itself. A component may import every one of them, but no other
 // component.
 var allowed = map[string][]string{
-	"internal/event": {},
-	"internal/eventlog": {"internal/event"},
-	"internal/duration": {},
-	"internal/condition": {"internal/duration", "internal/event", "internal/eventlog"},
+	"internal/event":      {},
+	"internal/eventlog":   {"internal/event"},
+	"internal/duration":   {},
+	"internal/condition":  {"internal/duration", "internal/event", "internal/eventlog"},
 	"internal/compliance": {"internal/condition", "internal/event"},
-	"internal/audit": {"internal/event"},
-	"internal/evidence": {},
-	"internal/eventgen": {"internal/event"},
-	"internal/httpsend": {},
-	"internal/journal": {},
+	"internal/audit":      {"internal/event"},
+	"internal/evidence":   {},
+	"internal/eventgen":   {"internal/event"},
+	"internal/httpsend":   {},
+	"internal/journal":    {},
 	"internal/httpanswer": {},
-	"internal/receipt": {},
-	"internal/health": {},
-	"internal/tally": {},
-	"internal/heapfloor": {},
+	"internal/receipt":    {},
+	"internal/health":     {},
+	"internal/tally":      {},
+	"internal/heapfloor":  {},
 	"internal/siemconfig": {"internal/audit", "internal/condition", "internal/event", "internal/eventlog"},
 	"cmd/siemctl": {
 		"confmap/mockforgeprovider", "connector/siemalertconnector", "connector/siemjournalconnector",
@@ -45,9 +45,9 @@ var allowed = map[string][]string{
 		"processor/compliancetagprocessor", "processor/siemfilterprocessor", "receiver/mockforgereceiver",
 	},
 	"internal/eventfilter": {"internal/condition", "internal/eventlog", "internal/tally"},
-	"bench/compare": {"internal/compliance", "internal/event"},
+	"bench/compare":        {"internal/compliance", "internal/event"},
 	"bench/compare/events": {"internal/event"},
-	fixtures: {"internal/eventlog"},
+	fixtures:               {"internal/eventlog"},
 }
 
 // fixtures are for tests alone.
