@@ -75,12 +75,12 @@ func (r *fileReader) next() (line, error) {
 	for {
 		text, err := r.lines.ReadBytes('\n')
 		if len(text) == 0 && err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				err = fmt.Errorf("%s:%d: %w", r.name, r.number+1, err)
 			}
 			return line{}, err
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return line{}, fmt.Errorf("%s:%d: %w", r.name, r.number+1, err)
 		}
 		r.number++

@@ -120,7 +120,7 @@ func (r *replaying) replay(ctx context.Context, name string, size int64, first b
 	done := int64(0)
 	for {
 		l, err := f.next()
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			r.next = line{file: name, number: f.number + 1}
 			return errors.Join(r.flush(ctx), err)
 		}
@@ -129,14 +129,14 @@ func (r *replaying) replay(ctx context.Context, name string, size int64, first b
 				return e
 			}
 		}
-		if err == io.EOF || len(r.batch) == r.poster.batch {
+		if errors.Is(err, io.EOF) || len(r.batch) == r.poster.batch {
 			if e := r.flush(ctx); e != nil {
 				return e
 			}
 			r.bar.add(f.on.n - done)
 			done = f.on.n
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 	}

@@ -25,7 +25,7 @@ const (
 	defaultURL = "http://localhost:8765/api/v1/events"
 	// tokenVariable holds a bearer token. There is no flag for it: other users of
 	// the machine see the arguments of a process.
-	tokenVariable = "SIEMCTL_TOKEN"
+	tokenVariable = "SIEMCTL_TOKEN" //nolint:gosec // the name of a variable
 	// defaultWait is for an answer that asks for patience and says not how much.
 	defaultWait = time.Second
 )

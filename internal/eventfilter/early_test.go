@@ -124,7 +124,7 @@ func TestEarlyDropsInARequest(t *testing.T) {
 	assert.Equal(t, []int64{0, 2}, batch.Dropped())
 
 	var refused *eventlog.Error
-	require.True(t, errors.As(decoder.NewBatch(time.Now()).AddAll([]byte(low+low+`{"severity":"low"}`)), &refused))
+	require.ErrorAs(t, decoder.NewBatch(time.Now()).AddAll([]byte(low+low+`{"severity":"low"}`)), &refused)
 	assert.Equal(t, 2, refused.Index)
 	assert.Equal(t, "event_type", refused.Field)
 	require.Error(t, decoder.NewBatch(time.Now()).AddAll([]byte(low+low+low+low+low)), "more than max_events")

@@ -39,7 +39,7 @@ var (
 )
 
 // secretName begins what a value is called, in an open group.
-const secretName = `(?i)\b((?:[\w-]*(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|account[_-]?key|signature|credential)[\w-]*|sig)`
+const secretName = `(?i)\b((?:[\w-]*(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|account[_-]?key|signature|credential)[\w-]*|sig)` //nolint:gosec // it looks for them
 
 // Clean makes words of a destination fit for a log: one line of printable
 // characters, at most 200 bytes, without the secrets given and without what

@@ -49,7 +49,7 @@ var (
 // texts calls visit for every setting that is a text, or a list or map of them.
 // Settings of the Collector's own packages are theirs to keep secret.
 func texts(t reflect.Type, path []string, visit func(path []string, text reflect.Type)) {
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // other kinds hold no text
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		texts(t.Elem(), path, visit)
 	case reflect.String:
