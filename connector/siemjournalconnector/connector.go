@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +81,8 @@ func (*journalConnector) Capabilities() consumer.Capabilities {
 }
 
 // Start opens the journal and begins to deliver. New cursors are on the disk
-// before the first event is taken.
+// before the first event is taken; without new ones, a full disk is no reason not
+// to begin.
 func (c *journalConnector) Start(startCtx context.Context, host component.Host) error {
 	if err := c.open(); err != nil {
 		return err
@@ -116,15 +118,24 @@ func (c *journalConnector) open() error {
 	if cut := c.journal.Stats().CutBytes; cut > 0 {
 		c.set.Logger.Warn("the journal's end was torn and is cut off: a write that was never acknowledged, unless events are reported as lost below", zap.Int64("bytes", cut))
 	}
-	c.place()
-	if _, err := c.save(); err != nil {
+	placed := c.place()
+	switch _, err := c.save(); {
+	case err == nil:
+	case len(placed) > 0:
+		// After a crash it would begin at the journal's end again, past what was
+		// acknowledged until then.
+		err = fmt.Errorf("found no cursor of %s, expected that a new one can be kept: %w", strings.Join(placed, ", "), err)
 		return errors.Join(err, c.journal.Close())
+	default:
+		// Those are behind, never ahead: events may come twice, and none is missed.
+		c.set.Logger.Error("the cursors on the disk stay as they were; what is delivered may be delivered again after a crash", zap.Error(err))
 	}
 	return nil
 }
 
-// place gives new destinations a cursor, and takes leave of old ones.
-func (c *journalConnector) place() {
+// place gives new destinations a cursor, and takes leave of old ones. It returns
+// the names of the new ones.
+func (c *journalConnector) place() (placed []string) {
 	first, end := c.journal.Bounds()
 	names := make(map[string]bool)
 	c.recent = newRecent(c.cfg.Batch)
@@ -139,6 +150,7 @@ func (c *journalConnector) place() {
 			at = first
 		}
 		c.cursors.update(d.name, func(cur *cursor) { cur.Position, cur.Began = at, at })
+		placed = append(placed, d.name)
 	}
 	gone, forgotten := c.cursors.missing(names, time.Now().UTC(), c.cfg.ForgetAfter)
 	for _, name := range gone {
@@ -148,6 +160,7 @@ func (c *journalConnector) place() {
 	for _, name := range forgotten {
 		c.set.Logger.Warn("a destination that is gone from the settings is forgotten", zap.String("destination", name))
 	}
+	return placed
 }
 
 // save writes how far the cursors and the journal are, and returns the lowest
