@@ -59,7 +59,10 @@ type Intake struct {
 	Protocol string `json:"protocol"`
 	// Accepted were taken by the pipeline.
 	Accepted uint64 `json:"accepted"`
-	// Refused were not: their sender was told, or still has them.
+	// Refused were not: their sender was told, or still has them. Of syslog, which
+	// tells nobody, they are what was refused for good, and what was given up when
+	// the receiver ended: over TCP the sender learns that from a reset connection,
+	// over UDP they are lost.
 	Refused uint64 `json:"refused"`
 	// RefusedRequests were refused for what they hold or who sent them, before
 	// their events were counted.

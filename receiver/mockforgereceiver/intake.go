@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -33,6 +34,7 @@ type intake struct {
 	keepText  bool   // makes records of text that holds no event
 	books     *books
 	early     early
+	stuck     atomic.Bool // the pipeline could not take what was pushed last
 }
 
 func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEvents int) (*intake, error) {
@@ -114,7 +116,9 @@ func (in *intake) push(ctx context.Context, batch *eventlog.Batch) error {
 		if err != nil {
 			left -= in.gone(batch, left, onTheWay)
 		}
-		if consumererror.IsPermanent(err) {
+		permanent := consumererror.IsPermanent(err)
+		in.stuck.Store(err != nil && !permanent)
+		if permanent {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err

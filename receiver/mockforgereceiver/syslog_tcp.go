@@ -24,7 +24,7 @@ const (
 )
 
 const (
-	// lastRead is how long a connection may be quiet, when the receiver ends,
+	// lastRead is how long what the receiver reads from may be quiet, when it ends,
 	// before it is closed: what the system has taken already should not be lost.
 	lastRead = 100 * time.Millisecond
 	// maxAcceptPause is how long accepting rests after an error, such as one of
@@ -42,7 +42,7 @@ type syslogTCP struct {
 
 	mu    sync.Mutex
 	endBy time.Time // zero until the receiver ends
-	conns map[net.Conn]struct{}
+	conns map[net.Conn]stage
 	wg    sync.WaitGroup
 }
 
@@ -65,7 +65,7 @@ func (r *mockforgeReceiver) startSyslogTCP(ctx context.Context, s *syslogServer,
 	}
 	t := &syslogTCP{
 		intake: in, idle: cfg.IdleTimeout, drain: r.drainTime / 2, maxMessage: maxMessage,
-		slots: make(chan struct{}, cfg.MaxConnections), conns: make(map[net.Conn]struct{}),
+		slots: make(chan struct{}, cfg.MaxConnections), conns: make(map[net.Conn]stage),
 	}
 	s.closers = append(s.closers, func() error {
 		err := listener.Close()
@@ -103,76 +103,58 @@ func (t *syslogTCP) accept(ctx context.Context, listener net.Listener) {
 	}
 }
 
-// end tells each sender that nothing more is taken, and lets its connection read
-// what has come.
-func (t *syslogTCP) end() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.endBy = time.Now().Add(t.drain)
-	for conn := range t.conns {
-		t.setDeadline(conn)
-		if c, ok := conn.(interface{ CloseWrite() error }); ok {
-			// It may be closed. With TLS it writes, and who does not read delays it.
-			t.wg.Go(func() { _ = c.CloseWrite() })
-		}
-	}
-}
-
-// allow gives the connection time for its next message.
-func (t *syslogTCP) allow(conn net.Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.conns[conn] = struct{}{}
-	t.setDeadline(conn)
-}
-
-func (t *syslogTCP) setDeadline(conn net.Conn) {
-	deadline := time.Now().Add(t.idle)
-	if !t.endBy.IsZero() {
-		deadline = time.Now().Add(lastRead)
-		if deadline.After(t.endBy) {
-			deadline = t.endBy
-		}
-	}
-	// Reading says what is wrong. With TLS it writes, too.
-	_ = conn.SetDeadline(deadline)
-}
-
-func (t *syslogTCP) close(conn net.Conn) {
+// serve takes what one connection brings. A clean end says that the pipeline has
+// all that was read.
+func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
+	kept := t.read(ctx, conn)
 	t.mu.Lock()
 	delete(t.conns, conn)
 	t.mu.Unlock()
+	if !kept {
+		t.logger.Debug("a syslog connection is reset: what it brought may not be kept", zap.String("peer", hostOf(conn.RemoteAddr())))
+		reset(conn)
+	}
 	_ = conn.Close() // the sender may have done so
 }
 
-// serve takes the messages of one connection. It reads on only when the
-// pipeline has taken what was read, so a sender feels how fast that is.
-func (t *syslogTCP) serve(ctx context.Context, conn net.Conn) {
-	defer t.close(conn)
+// read takes the messages of one connection. It reads on only when the pipeline
+// has taken what was read, so a sender feels how fast that is. It returns false
+// when the connection must not end cleanly: something came, or may have, that the
+// pipeline has not taken.
+func (t *syslogTCP) read(ctx context.Context, conn net.Conn) (kept bool) {
 	reader, frames := newSyslogReader(t.intake), newFrames(conn, t.maxMessage)
 	peer := hostOf(conn.RemoteAddr())
+	kept = true
 	for allowed := false; ; {
 		batch := t.decoder.NewBatch(time.Now())
 		taken, err := t.take(ctx, reader, frames, batch, peer)
-		if batch.Taken() > 0 && t.push(ctx, batch) != nil && ctx.Err() != nil {
-			return
+		if t.push(ctx, batch) != nil && ctx.Err() != nil {
+			kept = false // what else was read is offered, and counted
 		}
 		if err != nil {
 			t.logger.Warn("a syslog connection is closed: its messages cannot be told apart", zap.String("peer", peer), zap.Error(err))
-			t.finish(ctx, reader, frames, peer)
-			return
+			return t.finish(ctx, reader, frames, peer) && kept
+		}
+		if taken == maxPushed {
+			continue // there may be more
+		}
+		if !kept {
+			return false
 		}
 		if !allowed || taken > 0 {
 			t.allow(conn)
 			allowed = true
 		}
-		if taken == maxPushed {
-			continue // there may be more
+		if err = frames.fill(); err == nil {
+			continue
 		}
-		if err := frames.fill(); err != nil {
+		switch t.after(conn, err) {
+		case readOn:
+		case breakOff:
+			return false
+		default:
 			t.ended(peer, err)
-			t.finish(ctx, reader, frames, peer)
-			return
+			return t.finish(ctx, reader, frames, peer)
 		}
 	}
 }
@@ -190,27 +172,31 @@ func (t *syslogTCP) take(ctx context.Context, reader *syslogReader, frames *fram
 	return taken, nil
 }
 
-// finish takes what the end of the connection left.
-func (t *syslogTCP) finish(ctx context.Context, reader *syslogReader, frames *frames, peer string) {
+// finish takes what the end of the connection left; false when it has given it up.
+func (t *syslogTCP) finish(ctx context.Context, reader *syslogReader, frames *frames, peer string) (kept bool) {
 	fr, ok := frames.tail()
 	if !ok {
-		return
+		return true
 	}
 	batch := t.decoder.NewBatch(time.Now())
 	reader.add(ctx, batch, fr, peer)
-	_ = t.push(ctx, batch) // it logs what is lost
+	return t.push(ctx, batch) == nil || ctx.Err() == nil
 }
 
 // ended tells of connections that did not end as they should.
 func (t *syslogTCP) ended(peer string, err error) {
-	var network net.Error
 	switch {
 	case errors.Is(err, io.EOF):
-	case errors.As(err, &network) && network.Timeout():
+	case isTimeout(err):
 		t.logger.Debug("a syslog connection was idle and is closed", zap.String("peer", peer))
 	default:
 		t.logger.Warn("a syslog connection broke", zap.String("peer", peer), zap.Error(err))
 	}
+}
+
+func isTimeout(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 func hostOf(addr net.Addr) string {

@@ -36,6 +36,7 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
+	"github.com/mockforge/otelcol-mockforge/internal/health"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -48,6 +49,7 @@ type syslogUnderTest struct {
 	tcp, udp  string
 	logged    *observer.ObservedLogs
 	telemetry *componenttest.Telemetry
+	intakes   func() []health.Intake
 	shutdown  func() error
 }
 
@@ -67,10 +69,10 @@ func startSyslog(t *testing.T, next consumer.Logs, change func(*Config)) *syslog
 	}
 	r, err := NewFactory().CreateLogs(context.Background(), set, cfg, next)
 	require.NoError(t, err)
-	r.(*mockforgeReceiver).drainTime = time.Second
+	r.(*mockforgeReceiver).drainTime = 2 * time.Second
 	require.NoError(t, r.Start(context.Background(), componenttest.NewNopHost()))
 	var down atomic.Bool
-	u := &syslogUnderTest{logged: logged, telemetry: tel, shutdown: func() error {
+	u := &syslogUnderTest{logged: logged, telemetry: tel, intakes: r.(*mockforgeReceiver).intakes, shutdown: func() error {
 		if down.Swap(true) {
 			return nil
 		}
@@ -506,7 +508,7 @@ func tcpUnderTest(t *testing.T) *syslogTCP {
 	require.NoError(t, err)
 	in, err := r.newIntake("syslog_tcp", "tcp", "syslog", 0)
 	require.NoError(t, err)
-	return &syslogTCP{intake: in, idle: time.Minute, drain: time.Second, maxMessage: defaultMaxMessageSize, conns: make(map[net.Conn]struct{})}
+	return &syslogTCP{intake: in, idle: time.Minute, drain: time.Second, maxMessage: defaultMaxMessageSize, conns: make(map[net.Conn]stage)}
 }
 
 func TestSyslogPortInUse(t *testing.T) {
