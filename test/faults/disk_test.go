@@ -23,6 +23,7 @@ import (
 var diskFaults = []fault{
 	{name: "disk full", prepare: smallDisk, act: full},
 	{name: "disk full, kill -9", prepare: smallDisk, act: killedFull},
+	{name: "disk full, SIGTERM", prepare: smallDisk, act: stoppedFull},
 	{name: "page zeroed", damages: true, says: damageText, act: zeroed},
 	{name: "torn tail", says: "the journal's end was torn and is cut off", act: torn},
 	{name: "last record cut", damages: true, says: damageText, act: cut},
@@ -97,32 +98,54 @@ func (r *run) limitFiles() (free func()) {
 // full fills the disk: senders by HTTP are told so, others wait, and once there
 // is room all goes on without a restart.
 func full(r *run) {
-	free := r.fill()
-	before := r.sources.posts.unavailable.Load()
-	r.eventually("no sender is told", func() bool { return r.sources.posts.unavailable.Load() > before })
+	free := r.fillUntilTold()
 	r.wait(troubleFor)
 	r.collector.waitReady(r.t)
 	free()
 	r.flows()
 }
 
-// killedFull kills the process while the disk is full. The next one may find no
-// room to begin, as often as it is started, and begins once there is some.
+// killedFull kills the process while the disk is full, and the next ones that begin
+// there.
 func killedFull(r *run) {
-	free := r.fill()
-	before := r.sources.posts.unavailable.Load()
-	r.eventually("no sender is told", func() bool { return r.sources.posts.unavailable.Load() > before })
+	free := r.fillUntilTold()
 	r.kill()
 	for range 3 {
-		r.collector.mayEnd = true
-		r.collector.start(r.t)
+		r.start()
 		r.wait(2 * time.Second)
 		r.kill()
 	}
-	r.collector.mayEnd = false
 	free()
 	r.start()
 	r.flows()
+}
+
+// stoppedFull ends the process in order while the disk is full and senders of
+// syslog wait. The next one begins there, and delivers what it can.
+func stoppedFull(r *run) {
+	r.backlog()
+	free := r.fillUntilTold()
+	r.wait(pause)
+	r.stopUnsaved()
+	r.start()
+	before := r.sink.total()
+	r.sink.up()
+	r.eventually("nothing is delivered while the disk is full", func() bool { return r.sink.total() > before+batchSize })
+	for range long(2, 0) {
+		r.stopUnsaved()
+		r.start()
+	}
+	free()
+	r.flows()
+}
+
+// fillUntilTold fills the disk, and waits until a sender by HTTP is told.
+func (r *run) fillUntilTold() (free func()) {
+	r.t.Helper()
+	free = r.fill()
+	before := r.sources.posts.unavailable.Load()
+	r.eventually("no sender is told", func() bool { return r.sources.posts.unavailable.Load() > before })
+	return free
 }
 
 // backlog has the one destination down until many events wait for it. The other

@@ -120,7 +120,7 @@ exporters:
     timeout: %[5]s
     headers: {Authorization: Bearer %[6]s}
 service:
-  extensions: [health_check, mockforge_encoding, file_storage]
+  extensions: [health_check, siem_health, mockforge_encoding, file_storage]
   pipelines:
     logs/siem:
       receivers: [siem_journal]
@@ -151,17 +151,24 @@ func (r *run) start() {
 func (r *run) kill() {
 	r.t.Helper()
 	r.collector.kill()
+	r.allowUnsaved()
+	again := r.linesBehindCheckpoint()
+	for name := range r.destinations() {
+		r.allow(name, "file", again)
+	}
+}
+
+// allowUnsaved allows for what comes again when the cursors could not be saved.
+func (r *run) allowUnsaved() {
 	// What was delivered since the cursors were written last is delivered again.
 	saved := time.Time{}
 	if info, err := os.Stat(r.inJournal("cursors.json")); err == nil {
 		saved = info.ModTime().Add(-50 * time.Millisecond) // from the cursor's state to the write
 	}
-	again := r.linesBehindCheckpoint()
 	for name, d := range r.destinations() {
 		for _, p := range protocols {
 			r.allow(name, p, d.since(saved, p)+batchSize)
 		}
-		r.allow(name, "file", again)
 	}
 }
 
@@ -170,6 +177,15 @@ func (r *run) kill() {
 func (r *run) stop() {
 	r.t.Helper()
 	r.collector.stop(r.t)
+}
+
+// stopUnsaved ends the process in order while the disk is full. Its cursors cannot
+// be saved, and it says so by its exit status.
+func (r *run) stopUnsaved() {
+	r.t.Helper()
+	r.collector.terminate(r.t)
+	require.Equal(r.t, 1, r.collector.cmd.ProcessState.ExitCode(), "the exit status where nothing can be saved")
+	r.allowUnsaved()
 }
 
 func (r *run) reload() {
