@@ -74,22 +74,26 @@ func (t *syslogTCP) after(conn net.Conn, err error) step {
 	switch {
 	case t.endBy.IsZero() || t.conns[conn] == told:
 		return finish
-	case t.conns[conn] == lastLook && (t.stuck.Load() || time.Now().After(t.endBy)):
+	case t.conns[conn] == asAlways:
+		t.conns[conn] = lastLook
+	case t.stuck.Load() || time.Now().After(t.endBy):
 		return breakOff // what comes now, the pipeline might not take
-	}
-	t.conns[conn]++
-	if t.conns[conn] == told {
-		t.tell(conn)
+	default:
+		t.conns[conn] = told
+		t.mu.Unlock()
+		tell(conn)
+		t.mu.Lock()
 	}
 	t.setDeadline(conn)
 	return readOn
 }
 
-// tell closes our half.
-func (t *syslogTCP) tell(conn net.Conn) {
+// tell closes our half. With TLS it writes, and who does not read delays it. It
+// comes before the time for the last reads begins: what was written before a sender
+// could know is there by then.
+func tell(conn net.Conn) {
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
-		// It may be closed. With TLS it writes, and who does not read delays it.
-		t.wg.Go(func() { _ = c.CloseWrite() })
+		_ = c.CloseWrite() // it may be closed
 	}
 }
 

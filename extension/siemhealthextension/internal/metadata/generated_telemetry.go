@@ -525,7 +525,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionSiemHealthIntakeRefused, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_siem_health_intake_refused",
-		metric.WithDescription("Number of events that the pipeline did not take, since the start: their sender was told, or still has them. [Alpha]"),
+		metric.WithDescription("Number of events that the pipeline did not take, since the start. [Alpha]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

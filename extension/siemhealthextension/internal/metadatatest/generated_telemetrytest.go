@@ -300,7 +300,7 @@ func AssertEqualExtensionSiemHealthIntakeJournaled(t *testing.T, tt *componentte
 func AssertEqualExtensionSiemHealthIntakeRefused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_siem_health_intake_refused",
-		Description: "Number of events that the pipeline did not take, since the start: their sender was told, or still has them. [Alpha]",
+		Description: "Number of events that the pipeline did not take, since the start. [Alpha]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
