@@ -132,6 +132,7 @@ func stoppedFull(r *run) {
 	r.sink.up()
 	r.eventually("nothing is delivered while the disk is full", func() bool { return r.sink.total() > before+batchSize })
 	for range long(2, 0) {
+		r.wait(pause) // the process heeds signals a moment after it is healthy
 		r.stopUnsaved()
 		r.start()
 	}

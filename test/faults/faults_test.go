@@ -6,7 +6,9 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -105,9 +107,12 @@ func (r *run) stall() {
 	require.NoError(r.t, r.collector.end(syscall.SIGTERM))
 	for range 5 {
 		r.wait(r.upTo(50 * time.Millisecond))
-		require.NoError(r.t, process.Signal(syscall.SIGSTOP))
-		r.wait(300 * time.Millisecond)
-		require.NoError(r.t, process.Signal(syscall.SIGCONT))
+		for _, signal := range []os.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+			if err := process.Signal(signal); !errors.Is(err, os.ErrProcessDone) {
+				require.NoError(r.t, err)
+			}
+			r.wait(150 * time.Millisecond)
+		}
 	}
 }
 
