@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/mockforge/otelcol-mockforge/internal/condition"
+	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 	"github.com/mockforge/otelcol-mockforge/internal/tally"
 )
 
@@ -121,7 +122,7 @@ func (f *Filter) sampled() []*condition.Selector {
 }
 
 // Passed is the verdict on an event that no rule drops.
-const Passed = -1
+const Passed = eventlog.Keep
 
 // Pass is what the judging of one batch shares.
 type Pass struct {

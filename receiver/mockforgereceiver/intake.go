@@ -44,10 +44,6 @@ func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEve
 	if err != nil {
 		return nil, err
 	}
-	early, err := newEarly(&r.cfg.Filter, r.settings.ID)
-	if err != nil {
-		return nil, err
-	}
 	books := &books{protocol: protocol}
 	r.books = append(r.books, books)
 	return &intake{
@@ -57,10 +53,10 @@ func (r *mockforgeReceiver) newIntake(protocol, transport, format string, maxEve
 			Environment:       r.cfg.Environment,
 			RedactCredentials: r.cfg.RedactCredentials,
 			AssignUIDs:        true,
-			Early:             early.judge,
+			Early:             r.early.judge,
 		}),
 		next: r.next, obs: obs, telemetry: r.telemetry, logger: r.settings.Logger,
-		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep, books: books, early: early,
+		format: format, keepText: r.cfg.OnParseError == OnParseErrorKeep, books: books, early: r.early,
 	}, nil
 }
 

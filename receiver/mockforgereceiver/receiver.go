@@ -22,6 +22,7 @@ type mockforgeReceiver struct {
 	settings  receiver.Settings
 	next      consumer.Logs
 	telemetry *metadata.TelemetryBuilder
+	early     early // one for all ways in
 
 	ways      []way
 	books     []*books // of each way in
@@ -38,11 +39,15 @@ type way interface {
 }
 
 func newReceiver(cfg *Config, set receiver.Settings, next consumer.Logs) (*mockforgeReceiver, error) {
+	early, err := newEarly(&cfg.Filter, set.ID)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, drainTime: drainTime, unshow: func() {}, lower: func() {}}, nil
+	return &mockforgeReceiver{cfg: cfg, settings: set, next: next, telemetry: telemetry, early: early, drainTime: drainTime, unshow: func() {}, lower: func() {}}, nil
 }
 
 // Start begins to take events. What it started before an error, Shutdown ends.
