@@ -79,8 +79,7 @@ func (c *journalConnector) status() journalStatus {
 	first, end := c.journal.Bounds()
 	all := journalStatus{First: first, End: end, Bytes: stats.Bytes, Appended: stats.Appended, Syncs: stats.Syncs}
 	for _, d := range c.destinations {
-		cur, _ := c.cursors.get(d.name)
-		s, oldest := d.current()
+		s, cur, oldest := d.current()
 		one := cursorStatus{
 			Destination: d.name, cursor: cur, Pending: end - min(end, cur.Position),
 			State: s.outcome, Failures: s.failures, LastError: s.lastError,

@@ -195,10 +195,14 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 		}
 		v := classify(err)
 		d.counted(ctx, v.outcome)
-		d.report(v, err, again)
+		var done *span
+		if v.outcome == httpsend.Delivered {
+			all := taken(b, mine, onTheWay)
+			done = &all
+		}
+		d.report(v, err, again, done)
 		switch v.outcome {
 		case httpsend.Delivered:
-			d.progress.complete(taken(b, mine, onTheWay))
 			return
 		case httpsend.Refused:
 			if half := len(b.events) / 2; half > 0 {

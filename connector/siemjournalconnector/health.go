@@ -12,7 +12,7 @@ import (
 func (c *journalConnector) health() []health.Destination {
 	all := make([]health.Destination, 0, len(c.destinations))
 	for _, d := range c.destinations {
-		s, oldest := d.current()
+		s, cur, oldest := d.current()
 		all = append(all, health.Destination{
 			Journal:      c.set.ID.String(),
 			Pipeline:     d.name,
@@ -24,7 +24,7 @@ func (c *journalConnector) health() []health.Destination {
 			Failed:       s.failed,
 			Retried:      s.retried,
 			OldestQueued: known(oldest),
-			Books:        c.books(d),
+			Books:        c.books(cur),
 		})
 	}
 	return all
@@ -32,8 +32,7 @@ func (c *journalConnector) health() []health.Destination {
 
 // books are of one moment: the end is read after the cursor, which it is never
 // behind.
-func (c *journalConnector) books(d *destination) health.Books {
-	cur, _ := c.cursors.get(d.name)
+func (c *journalConnector) books(cur cursor) health.Books {
 	_, end := c.journal.Bounds()
 	end = max(end, cur.Position)
 	return health.Books{

@@ -138,6 +138,31 @@ func TestFailing(t *testing.T) {
 	r.stop()
 }
 
+// TestWellAgain is never said while what was taken still counts as queued.
+func TestWellAgain(t *testing.T) {
+	var refused bool
+	r, host := startWatched(t, fast(t.TempDir()), func(context.Context, plog.Logs) error {
+		refused = !refused
+		if refused {
+			return errors.New("not now")
+		}
+		return nil
+	})
+	for n := range 200 {
+		before := host.registry.Destinations()[0].Failed
+		r.post(n, n+1)
+		for end := time.Now().Add(eventuallyTimeout); ; {
+			got := host.registry.Destinations()[0]
+			if got.Failed > before && got.FailingSince == nil {
+				require.Zero(t, got.Books.Queued)
+				break
+			}
+			require.True(t, time.Now().Before(end), "%+v", got)
+		}
+	}
+	r.stop()
+}
+
 // TestJournalTellsTheCaller how many events are on the disk.
 func TestJournalTellsTheCaller(t *testing.T) {
 	r, _ := startWatched(t, fast(t.TempDir()), func(context.Context, plog.Logs) error { return nil })

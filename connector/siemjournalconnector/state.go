@@ -27,11 +27,15 @@ type state struct {
 }
 
 // report notes an answer, and logs when a destination begins to fail in a way,
-// and when it takes events again.
-func (d *destination) report(v verdict, err error, again bool) {
+// and when it takes events again. What is done with by this answer, if anything,
+// is noted with it: nobody sees a destination well again whose events still wait.
+func (d *destination) report(v verdict, err error, again bool, done *span) {
 	d.mu.Lock()
 	before := d.state.outcome
 	d.state.note(v, err, again, time.Now().UTC())
+	if done != nil {
+		d.progress.complete(*done)
+	}
 	d.mu.Unlock()
 	if v.outcome == before {
 		return
@@ -73,15 +77,16 @@ func (s *state) note(v verdict, err error, again bool, now time.Time) {
 	}
 }
 
-// current returns the state, and when the oldest event that is not done with
-// was appended.
-func (d *destination) current() (state, time.Time) {
+// current returns the state, the cursor, and when the oldest event that is not
+// done with was appended, all of one moment.
+func (d *destination) current() (state, cursor, time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	cur, _ := d.cursors.get(d.name)
 	if d.progress == nil {
-		return d.state, time.Time{}
+		return d.state, cur, time.Time{}
 	}
-	return d.state, d.progress.oldest()
+	return d.state, cur, d.progress.oldest()
 }
 
 // lastError says why the destination takes nothing; "" while it does.

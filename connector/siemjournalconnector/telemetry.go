@@ -51,14 +51,14 @@ func (c *journalConnector) observe() error {
 			return int64(end) - int64(cur.Position)
 		})),
 		t.RegisterConnectorSiemJournalHeldCallback(c.each(func(_ cursor, d *destination) int64 {
-			if s, _ := d.current(); s.outcome == httpsend.Held {
+			if s, _, _ := d.current(); s.outcome == httpsend.Held {
 				return 1
 			}
 			return 0
 		})),
 		t.RegisterConnectorSiemJournalOldestPendingCallback(func(_ context.Context, o metric.Float64Observer) error {
 			for _, d := range c.destinations {
-				_, oldest := d.current()
+				_, _, oldest := d.current()
 				age := 0.0
 				if !oldest.IsZero() {
 					age = time.Since(oldest).Seconds()
