@@ -136,6 +136,9 @@ func (d *destination) read(reader *journal.Reader) (*batch, error) {
 	b := &batch{shared: true}
 	var err error
 	for bytes := 0; len(b.events) < d.cfg.Batch.MaxEvents && bytes < d.cfg.Batch.MaxBytes; {
+		if len(b.events) > 0 && d.recent.begins(reader.Seq()) {
+			break
+		}
 		var entry journal.Entry
 		if entry, err = reader.Next(); err != nil {
 			break

@@ -21,10 +21,14 @@ type batch struct {
 func (b *batch) first() event { return b.events[0] }
 func (b *batch) end() uint64  { return b.events[len(b.events)-1].seq + 1 }
 
-// recent keeps what was appended last as it came, and the batches that were made
-// of it or were read last. Destinations that keep up need not decode, and those
-// that keep up with one another get the same batch: who comes first decides where
-// it ends, and the others follow.
+// recent keeps what was appended as it came, and the batches that were made of it
+// or were read last. Destinations that keep up need not decode, and those that
+// keep up with one another get the same batch: who comes first decides where it
+// ends, and the others follow.
+//
+// Where destinations fall behind and there is no room for all, what waits longest
+// stays: it is needed next. To make room for newer events by dropping it would be
+// to drop each before its turn.
 type recent struct {
 	limits BatchConfig
 
@@ -32,8 +36,9 @@ type recent struct {
 	byPos   map[uint64]*batch
 	order   []uint64
 	fresh   map[uint64]*batch // as it was appended, by its first number
-	arrived []uint64
-	bytes   int // of payloads in fresh
+	arrived []uint64          // those numbers, about in order
+	bytes   int               // of payloads in fresh
+	lead    uint64            // as far as any destination is: what began before is needed no more
 }
 
 const (
@@ -113,19 +118,31 @@ func cut(logs plog.Logs, n int) plog.Logs {
 
 func (r *recent) arrive(b *batch) {
 	size := b.bytes()
-	if size > maxFresh {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := b.first().seq
+	if at < r.lead || r.bytes+size > maxFresh || len(r.arrived) == maxArrived {
+		return
+	}
 	r.fresh[at] = b
 	r.arrived = append(r.arrived, at)
 	r.bytes += size
-	for r.bytes > maxFresh || len(r.arrived) > maxArrived || r.fresh[r.arrived[0]] == nil {
+}
+
+// pass drops what a destination has left behind or taken.
+func (r *recent) pass(position uint64) {
+	r.lead = max(r.lead, position)
+	for len(r.arrived) > 0 && (r.arrived[0] < r.lead || r.fresh[r.arrived[0]] == nil) {
 		r.take(r.arrived[0])
 		r.arrived = r.arrived[1:]
 	}
+}
+
+// begins says whether a batch as it came begins at a number.
+func (r *recent) begins(position uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fresh[position] != nil
 }
 
 func (b *batch) bytes() (sum int) {
@@ -149,6 +166,7 @@ func (r *recent) take(position uint64) *batch {
 func (r *recent) get(position uint64) *batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.pass(position)
 	b := r.byPos[position]
 	if b == nil {
 		if b = r.gather(position); b != nil {

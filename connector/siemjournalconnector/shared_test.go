@@ -37,7 +37,6 @@ func TestRecentGathers(t *testing.T) {
 	for n := range 8 {
 		arrive(t, r, n, n+1)
 	}
-	assert.Nil(t, r.get(8))
 	b := r.get(0)
 	require.Len(t, b.events, 5)
 	assert.EqualValues(t, 5, b.end())
@@ -47,6 +46,7 @@ func TestRecentGathers(t *testing.T) {
 	assert.Equal(t, 1, b.logs.ResourceLogs().Len(), "one producer")
 	assert.Nil(t, r.get(1), "it is gone into a batch")
 	assert.Len(t, r.get(5).events, 3)
+	assert.Nil(t, r.get(8))
 
 	var payloads [][]byte
 	for _, e := range b.events {
@@ -86,24 +86,72 @@ func TestRecentCuts(t *testing.T) {
 	assert.Len(t, r.get(0).events, 2, "more bytes than a batch")
 }
 
-// TestRecentLimits: what nobody takes goes.
+// TestRecentLimits: there is no more of it than there may be, and what waits
+// longest is still there.
 func TestRecentLimits(t *testing.T) {
-	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1500})
+	r := newRecent(BatchConfig{MaxEvents: 1, MaxBytes: 1500})
 	logs := plog.NewLogs()
 	logs.MarkReadOnly()
 	r.appended(20, time.Now(), [][]byte{{1}}, logs)
 	assert.Nil(t, r.get(20), "it is not ours")
 
+	r.appended(99, time.Now(), [][]byte{make([]byte, maxFresh+1)}, plog.NewLogs())
+	assert.False(t, r.begins(99))
 	for n := range uint64(100) {
 		r.appended(100+n, time.Now(), [][]byte{make([]byte, maxFresh/10)}, plog.NewLogs())
-		assert.LessOrEqual(t, r.bytes, maxFresh)
-		assert.LessOrEqual(t, len(r.arrived), 11)
 	}
-	r.appended(200, time.Now(), [][]byte{make([]byte, maxFresh+1)}, plog.NewLogs())
-	assert.Nil(t, r.get(200))
+	assert.LessOrEqual(t, r.bytes, maxFresh)
+	for n := range uint64(10) {
+		assert.True(t, r.begins(100+n))
+		assert.NotNil(t, r.get(100+n))
+	}
+	assert.Nil(t, r.get(110), "there was no room")
+	assert.Zero(t, r.bytes)
+
 	for n := range uint64(2 * maxArrived) {
 		r.appended(300+n, time.Now(), [][]byte{{1}}, plog.NewLogs())
-		r.take(300 + n)
 	}
-	assert.LessOrEqual(t, len(r.arrived), maxArrived, "what is taken leaves little behind")
+	assert.Len(t, r.arrived, maxArrived)
+}
+
+// TestRecentPasses what the destination that is ahead read from the disk: nobody
+// comes for it, and it would take the room of what somebody comes for.
+func TestRecentPasses(t *testing.T) {
+	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
+	arrive(t, r, 0, 3)
+	arrive(t, r, 3, 6)
+	assert.Nil(t, r.get(4))
+	assert.Empty(t, r.fresh)
+	assert.Empty(t, r.arrived)
+	assert.Zero(t, r.bytes)
+	arrive(t, r, 2, 4)
+	assert.Empty(t, r.fresh, "it comes late")
+	arrive(t, r, 4, 6)
+	assert.Nil(t, r.get(0), "one that is behind reads")
+	assert.Len(t, r.get(4).events, 2)
+}
+
+// TestReadsUpToTheFresh: what is in memory is not read from the disk because what
+// came before it has to be.
+func TestReadsUpToTheFresh(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var batches [][]int
+	s := &siem{answer: func(ns []int) error {
+		if len(batches) == 0 {
+			close(begun)
+			<-goOn
+		}
+		batches = append(batches, ns)
+		return nil
+	}}
+	r := start(t, fast(t.TempDir()), map[string]*siem{"x": s})
+	r.post(0, 1)
+	<-begun
+	r.post(1, 4)
+	r.settle = true
+	r.post(4, 8)
+	close(goOn)
+	eventually(t, s, numbers(0, 8))
+	r.stop()
+	assert.Equal(t, [][]int{{0}, {1, 2, 3}, {4, 5, 6, 7}}, batches)
 }
