@@ -22,7 +22,13 @@ func (b *bench) jobs() []job {
 		{title: fmt.Sprintf("HTTP, %d events a request", perRequest), contenders: httpServers(), events: b.events, feed: b.post(perRequest)},
 		{title: "Syslog over TCP, octet-counted", contenders: syslogServers(), events: b.events, feed: sendSyslog},
 	}
-	return slices.DeleteFunc(all, func(j job) bool { return !strings.Contains(j.title, b.job) })
+	all = slices.DeleteFunc(all, func(j job) bool { return !strings.Contains(j.title, b.job) })
+	if b.baseline != "" {
+		for i := range all {
+			all[i].contenders = beside(all[i].contenders[:2], b.baseline)
+		}
+	}
+	return all
 }
 
 // compare measures all jobs.

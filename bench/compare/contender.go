@@ -26,6 +26,7 @@ const (
 type contender struct {
 	name    string
 	program string
+	binary  string   // the program's file; "" for the usual one
 	texts   []string // settings; the later ones over or behind the earlier ones
 }
 
@@ -66,6 +67,15 @@ func ours(from string) []contender {
 	}
 }
 
+// beside adds the same of another build.
+func beside(ours []contender, binary string) []contender {
+	for _, c := range ours {
+		c.name, c.binary = "baseline, "+c.name, binary
+		ours = append(ours, c)
+	}
+	return ours
+}
+
 // readers do the job from a file.
 func readers() []contender {
 	return append(ours("file"),
@@ -93,10 +103,12 @@ func httpServers() []contender {
 
 // path is where the contender's program is.
 func (c contender) path(o options) (string, error) {
-	switch c.program {
-	case collector:
+	switch {
+	case c.binary != "":
+		return filepath.Abs(c.binary)
+	case c.program == collector:
 		return filepath.Abs(o.binary)
-	case bare:
+	case c.program == bare:
 		return os.Executable()
 	default:
 		return filepath.Join(o.daemons, c.program), nil

@@ -24,6 +24,7 @@ type options struct {
 	connections int    // of the clients
 	job         string // part of the titles of the jobs; all by default
 	binary      string // the collector
+	baseline    string // another build of it, in the place of the other programs
 	daemons     string // folder of rsyslogd and syslog-ng
 	dir         string // for events and what becomes of them
 	scaling     bool   // measure how cost grows, in the place of the comparison
@@ -48,6 +49,7 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 32, "how many connections the HTTP client has")
 	flag.StringVar(&o.job, "job", "", "only the jobs with this `text` in their titles, such as file or HTTP")
 	flag.StringVar(&o.binary, "binary", "bin/otelcol-mockforge", "the collector")
+	flag.StringVar(&o.baseline, "baseline", "", "compare with this other `build` of the collector, and with nothing else")
 	flag.StringVar(&o.daemons, "daemons", filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"), "`folder` of rsyslogd and syslog-ng")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for events and output; needs some 2 GB for a million events")
 	flag.BoolVar(&o.scaling, "scaling", false, "measure how the cost grows with events, destinations and alert rules instead")
@@ -71,12 +73,15 @@ func run(o options) (err error) {
 	if o.events < minEvents || o.runs < 1 {
 		return fmt.Errorf("-events, -runs: found %d and %d, expected at least %d and 1", o.events, o.runs, minEvents)
 	}
-	o.dir, err = os.MkdirTemp(o.dir, "compare")
+	b := &bench{options: o, sources: make(map[int]*source)}
+	if len(b.jobs()) == 0 {
+		return fmt.Errorf("-job: found %q, expected a part of a job's title, such as file or HTTP", o.job)
+	}
+	b.dir, err = os.MkdirTemp(o.dir, "compare")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	b := &bench{options: o, sources: make(map[int]*source)}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	switch {
 	case o.profile != "":
 		return b.profiles(ctx)
