@@ -138,7 +138,7 @@ func (c *journalConnector) open() error {
 func (c *journalConnector) place() (placed []string) {
 	first, end := c.journal.Bounds()
 	names := make(map[string]bool)
-	c.recent = newRecent(c.cfg.Batch)
+	c.recent = newRecent(c.cfg.Batch, len(c.destinations))
 	for _, d := range c.destinations {
 		d.journal, d.cursors, d.recent = c.journal, c.cursors, c.recent
 		names[d.name] = true

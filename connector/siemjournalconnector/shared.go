@@ -3,6 +3,7 @@
 package siemjournalconnector
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -31,19 +32,25 @@ func (b *batch) end() uint64  { return b.events[len(b.events)-1].seq + 1 }
 // to drop each before its turn.
 type recent struct {
 	limits BatchConfig
+	others int // destinations besides the one that comes first
 
 	mu      sync.Mutex
-	byPos   map[uint64]*batch
-	order   []uint64
+	kept    []keptBatch
 	fresh   map[uint64]*batch // as it was appended, by its first number
 	arrived []uint64          // those numbers, about in order
 	bytes   int               // of payloads in fresh
 	lead    uint64            // as far as any destination is: what began before is needed no more
 }
 
+// keptBatch is a batch that some destinations have yet to come for.
+type keptBatch struct {
+	*batch
+	left int
+}
+
 const (
-	// maxRecent bounds the batches that are kept.
-	maxRecent = 4
+	// maxKept bounds the batches that are kept for others.
+	maxKept = 4
 	// maxFresh bounds the payloads that are kept as they came, in bytes. In memory
 	// their records take several times as much.
 	maxFresh = 4 << 20
@@ -51,8 +58,8 @@ const (
 	maxArrived = 10_000
 )
 
-func newRecent(limits BatchConfig) *recent {
-	return &recent{limits: limits, byPos: make(map[uint64]*batch), fresh: make(map[uint64]*batch)}
+func newRecent(limits BatchConfig, destinations int) *recent {
+	return &recent{limits: limits, others: destinations - 1, fresh: make(map[uint64]*batch)}
 }
 
 // appended keeps logs, which are the caller's no more, and their payloads.
@@ -167,11 +174,26 @@ func (r *recent) get(position uint64) *batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pass(position)
-	b := r.byPos[position]
-	if b == nil {
-		if b = r.gather(position); b != nil {
-			r.keep(b)
-		}
+	if b := r.again(position); b != nil {
+		return b
+	}
+	b := r.gather(position)
+	if b != nil {
+		r.keep(b)
+	}
+	return b
+}
+
+// again returns a batch that another destination has had; nil when there is none.
+// The last one that comes for it takes it away.
+func (r *recent) again(position uint64) *batch {
+	at := slices.IndexFunc(r.kept, func(k keptBatch) bool { return k.first().seq == position })
+	if at < 0 {
+		return nil
+	}
+	b := r.kept[at].batch
+	if r.kept[at].left--; r.kept[at].left == 0 {
+		r.kept = slices.Delete(r.kept, at, at+1)
 	}
 	return b
 }
@@ -223,15 +245,13 @@ func (r *recent) put(b *batch) {
 	r.keep(b)
 }
 
+// keep lets the others have a batch, as long as they are not too far behind.
 func (r *recent) keep(b *batch) {
-	at := b.first().seq
-	if r.byPos[at] != nil {
+	if r.others == 0 || slices.ContainsFunc(r.kept, func(k keptBatch) bool { return k.first().seq == b.first().seq }) {
 		return
 	}
-	if len(r.order) == maxRecent {
-		delete(r.byPos, r.order[0])
-		r.order = r.order[1:]
+	if len(r.kept) == maxKept {
+		r.kept = slices.Delete(r.kept, 0, 1)
 	}
-	r.byPos[at] = b
-	r.order = append(r.order, at)
+	r.kept = append(r.kept, keptBatch{batch: b, left: r.others})
 }

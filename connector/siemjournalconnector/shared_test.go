@@ -33,14 +33,15 @@ func arrive(t *testing.T, r *recent, from, to int) {
 // TestRecentGathers what came one by one into batches, which all destinations
 // get, as if they had been read.
 func TestRecentGathers(t *testing.T) {
-	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
+	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20}, 2)
 	for n := range 8 {
 		arrive(t, r, n, n+1)
 	}
 	b := r.get(0)
 	require.Len(t, b.events, 5)
 	assert.EqualValues(t, 5, b.end())
-	assert.Same(t, b, r.get(0))
+	assert.Same(t, b, r.get(0), "the other one gets it too")
+	assert.Nil(t, r.get(0), "nobody else comes for it")
 	assert.True(t, b.shared)
 	assert.True(t, b.logs.IsReadOnly())
 	assert.Equal(t, 1, b.logs.ResourceLogs().Len(), "one producer")
@@ -65,7 +66,7 @@ func TestRecentCuts(t *testing.T) {
 	want, err := decode(payloads)
 	require.NoError(t, err)
 
-	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
+	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20}, 2)
 	r.appended(7, time.Now(), payloads, logs)
 	got := plog.NewLogs()
 	for _, at := range []uint64{7, 12, 17} {
@@ -81,7 +82,7 @@ func TestRecentCuts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, payloads, again)
 
-	r = newRecent(BatchConfig{MaxEvents: 100, MaxBytes: len(payloads[0]) + len(payloads[1])})
+	r = newRecent(BatchConfig{MaxEvents: 100, MaxBytes: len(payloads[0]) + len(payloads[1])}, 2)
 	r.appended(0, time.Now(), payloads, want)
 	assert.Len(t, r.get(0).events, 2, "more bytes than a batch")
 }
@@ -89,7 +90,7 @@ func TestRecentCuts(t *testing.T) {
 // TestRecentLimits: there is no more of it than there may be, and what waits
 // longest is still there.
 func TestRecentLimits(t *testing.T) {
-	r := newRecent(BatchConfig{MaxEvents: 1, MaxBytes: 1500})
+	r := newRecent(BatchConfig{MaxEvents: 1, MaxBytes: 1500}, 1)
 	logs := plog.NewLogs()
 	logs.MarkReadOnly()
 	r.appended(20, time.Now(), [][]byte{{1}}, logs)
@@ -117,7 +118,7 @@ func TestRecentLimits(t *testing.T) {
 // TestRecentPasses what the destination that is ahead read from the disk: nobody
 // comes for it, and it would take the room of what somebody comes for.
 func TestRecentPasses(t *testing.T) {
-	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
+	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20}, 2)
 	arrive(t, r, 0, 3)
 	arrive(t, r, 3, 6)
 	assert.Nil(t, r.get(4))

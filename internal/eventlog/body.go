@@ -52,7 +52,7 @@ func (s *scanned) set(v pcommon.Value, i int32) {
 
 func (s *scanned) setMap(m pcommon.Map, i int32) {
 	n := &s.tape[i]
-	m.EnsureCapacity(int(n.size))
+	m.EnsureCapacity(int(n.size) + s.room(i))
 	length := 0
 	for k := i + 1; k < n.next; k = s.tape[k+1].next {
 		// An existing member is emptied: of two with one name the last wins.
@@ -62,6 +62,15 @@ func (s *scanned) setMap(m pcommon.Map, i int32) {
 		}
 		s.set(v, k+1)
 	}
+}
+
+// room returns how many members a map may be given later: the event itself, the
+// compliance object.
+func (*scanned) room(i int32) int {
+	if i == 0 {
+		return 1
+	}
+	return 0
 }
 
 func (s *scanned) setSlice(sl pcommon.Slice, i int32) {

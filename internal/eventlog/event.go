@@ -127,13 +127,14 @@ func (m *members) place(name string) *int32 {
 	}
 }
 
-// attributeCount foresees the index, with room for what tagging adds.
+// attributeCount foresees the index, with room for what tagging adds and for where
+// the event came from. To grow would be to copy it all.
 func (r *reader) attributeCount() int {
-	const fixed, tagging = 15, 6
+	const fixed, more = 19, 6
 	if r.at.metadata == 0 {
-		return fixed + tagging
+		return fixed + more
 	}
-	return fixed + tagging + int(min(r.tape[r.at.metadata].size, maxIndexed))
+	return fixed + more + int(min(r.tape[r.at.metadata].size, maxIndexed))
 }
 
 func (r *reader) readType() error {

@@ -79,9 +79,19 @@ func (r *reader) head(environment string) (h Head, ok bool) {
 	if text, given := r.text(r.at.severity, fieldSeverity); given {
 		h.Severity, _ = event.ParseSeverity(text)
 	}
-	top, _ := r.text(r.at.environment, fieldEnvironment)
-	h.Environment = cmp.Or(top, r.member(r.at.source, fieldEnvironment), r.member(r.at.metadata, fieldEnvironment), environment)
+	h.Environment = r.environment(environment)
 	return h, true
+}
+
+// environment stops at the first place that names one.
+func (r *reader) environment(otherwise string) string {
+	if top, _ := r.text(r.at.environment, fieldEnvironment); top != "" {
+		return top
+	}
+	if of := r.member(r.at.source, fieldEnvironment); of != "" {
+		return of
+	}
+	return cmp.Or(r.member(r.at.metadata, fieldEnvironment), otherwise)
 }
 
 // member returns a text of the object at node i; "" where there is none.

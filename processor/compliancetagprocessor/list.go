@@ -8,8 +8,6 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/mockforge/otelcol-mockforge/internal/eventlog"
 )
 
 const (
@@ -30,8 +28,7 @@ func controlList(record plog.LogRecord, f *framework, create bool) (pcommon.Slic
 		return pcommon.Slice{}, false
 	}
 	if create {
-		// A list that was a scalar was indexed as such.
-		record.Attributes().Remove(eventlog.AttrExtraPrefix + f.attribute)
+		record.Attributes().Remove(f.scalar)
 	}
 	return listAt(object, f.List, create)
 }

@@ -44,6 +44,7 @@ type tagger struct {
 type framework struct {
 	compliance.Framework
 	attribute string
+	scalar    string // the attribute of a list that was none
 }
 
 // plan is what the tables say of one kind of event.
@@ -64,7 +65,8 @@ func newTagger(cfg *Config, telemetry *metadata.TelemetryBuilder) (*tagger, erro
 	}
 	t := &tagger{mode: cfg.Mode, telemetry: telemetry, plans: make(map[planKey]plan)}
 	for _, table := range tables {
-		t.frameworks = append(t.frameworks, framework{Framework: table, attribute: eventlog.AttrCompliancePrefix + table.List})
+		key := eventlog.AttrCompliancePrefix + table.List
+		t.frameworks = append(t.frameworks, framework{Framework: table, attribute: key, scalar: eventlog.AttrExtraPrefix + key})
 	}
 	for s, name := range statusNames {
 		t.counted[s] = metric.WithAttributeSet(attribute.NewSet(attribute.String("status", name)))
