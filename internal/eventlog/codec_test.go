@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -41,6 +42,25 @@ func TestNumbers(t *testing.T) {
 		_, isText := want.(string)
 		assert.Equal(t, !isText, setNumber(v, in), in)
 		assert.Equal(t, want, v.AsRaw(), in)
+	}
+}
+
+// TestShortDecimals: what is taken without a look at what comes back does come
+// back as it was.
+func TestShortDecimals(t *testing.T) {
+	for range 200_000 {
+		digits := strconv.FormatUint(rand.Uint64N(1e15), 10)
+		point := rand.IntN(len(digits)) + 1
+		text := digits[:point] + "." + digits[point:]
+		if point == len(digits) {
+			text += "0"
+		}
+		if rand.IntN(2) == 0 {
+			text = "-" + text
+		}
+		f, ok := parseDouble(text)
+		require.Equal(t, sameDecimal(text, strconv.FormatFloat(f, 'e', -1, 64)), ok, text)
+		require.True(t, ok, text)
 	}
 }
 

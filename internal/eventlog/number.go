@@ -27,7 +27,12 @@ func setNumber(v pcommon.Value, text string) bool {
 }
 
 func parseInt(text string) (int64, bool) {
-	if strings.ContainsAny(text, ".eE") || text == "-0" {
+	for i := range len(text) {
+		if c := text[i]; c == '.' || c == 'e' || c == 'E' {
+			return 0, false
+		}
+	}
+	if text == "-0" {
 		return 0, false
 	}
 	i, err := strconv.ParseInt(text, 10, 64)
@@ -40,8 +45,14 @@ func parseDouble(text string) (float64, bool) {
 	if err != nil {
 		return 0, false
 	}
+	if len(text) <= exactDigits+len(".") && !strings.ContainsAny(text, "eE") {
+		return f, true
+	}
 	return f, sameDecimal(text, strconv.FormatFloat(f, 'e', -1, 64))
 }
+
+// exactDigits is how many digits of any decimal a double keeps: C's DBL_DIG.
+const exactDigits = 15
 
 // sameDecimal reports whether two JSON numbers are one decimal: 1.50 and
 // 15e-1 are.
