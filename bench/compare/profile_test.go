@@ -4,9 +4,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/pprof/profile"
@@ -28,7 +28,7 @@ func TestMerge(t *testing.T) {
 		}
 		var b bytes.Buffer
 		require.NoError(t, p.Write(&b))
-		files = append(files, filepath.Join(dir, fmt.Sprint(n)))
+		files = append(files, filepath.Join(dir, strconv.Itoa(n)))
 		require.NoError(t, os.WriteFile(files[n], b.Bytes(), 0o600))
 	}
 	to := filepath.Join(dir, "sum")
