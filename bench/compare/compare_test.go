@@ -12,19 +12,37 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestContendersAgree has each contender do each job once, with fewer events. It
-// looks at what comes out, never at time.
-func TestContendersAgree(t *testing.T) {
+// small does what the bench does, once and with fewer events.
+func small(t *testing.T, events int) *bench {
+	t.Helper()
 	cache, err := os.UserCacheDir()
 	require.NoError(t, err)
-	b := &bench{
+	return &bench{
 		options: options{
-			events: 20_000, runs: 1, connections: 8, dir: t.TempDir(),
+			events: events, runs: 1, connections: 8, dir: t.TempDir(),
 			binary:  "../../bin/otelcol-mockforge",
 			daemons: filepath.Join(cache, "otelcol-mockforge", "daemons", "bin"),
 		},
 		sources: make(map[int]*source),
 	}
+}
+
+// TestScales: each row of the tables gets all of its events to all of its
+// destinations.
+func TestScales(t *testing.T) {
+	tables, err := small(t, minEvents).scale(t.Context())
+	require.NoError(t, err)
+	var rows []int
+	for _, table := range tables {
+		rows = append(rows, len(table.rows))
+	}
+	require.Equal(t, []int{3, 5, 4, 2}, rows)
+}
+
+// TestContendersAgree has each contender do each job once, with fewer events. It
+// looks at what comes out, never at time.
+func TestContendersAgree(t *testing.T) {
+	b := small(t, 20_000)
 	for _, j := range b.jobs() {
 		t.Run(j.title, func(t *testing.T) {
 			s, err := b.source(j.events)

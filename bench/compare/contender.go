@@ -57,12 +57,12 @@ const (
 )
 
 func ours(from string) []contender {
-	durable := []string{"collector.yaml", "ours.yaml", "ours-" + from + ".yaml", "ours-durable.yaml"}
+	durable := []string{"collector.yaml", "ours.yaml", "ours-filter.yaml", "ours-" + from + ".yaml", "ours-durable.yaml"}
 	if from == "file" {
 		durable = append(durable, "ours-durable-file.yaml")
 	}
 	return []contender{
-		configured(oursDirect, collector, "collector.yaml", "ours.yaml", "ours-"+from+".yaml", "ours-direct.yaml"),
+		configured(oursDirect, collector, "collector.yaml", "ours.yaml", "ours-filter.yaml", "ours-"+from+".yaml", "ours-direct.yaml"),
 		configured(oursDurable, collector, durable...),
 	}
 }

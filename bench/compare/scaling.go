@@ -56,7 +56,7 @@ func micros(cpu time.Duration, events int) string {
 // control shows the journal's cursors, and dropNothing has all events go to it.
 const (
 	control     = "connectors: {siem_journal: {control: {endpoint: \"127.0.0.1:${env:PORT}\"}}}\n"
-	dropNothing = "processors: {siem_filter: {include: [], exclude: [], conditions: []}}\n"
+	dropNothing = "receivers: {mockforge: {filter: {include: [], exclude: [], conditions: []}}}\n"
 )
 
 func (b *bench) scaleDestinations(ctx context.Context) (table, error) {
