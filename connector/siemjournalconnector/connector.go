@@ -138,11 +138,12 @@ func (c *journalConnector) open() error {
 func (c *journalConnector) place() (placed []string) {
 	first, end := c.journal.Bounds()
 	names := make(map[string]bool)
-	c.recent = newRecent(c.cfg.Batch, len(c.destinations))
+	c.recent = newRecent(c.cfg.Batch)
 	for _, d := range c.destinations {
 		d.journal, d.cursors, d.recent = c.journal, c.cursors, c.recent
 		names[d.name] = true
-		if _, known := c.cursors.get(d.name); known {
+		if cur, known := c.cursors.get(d.name); known {
+			c.recent.at[d.name] = cur.Position
 			continue
 		}
 		at := end
@@ -150,6 +151,7 @@ func (c *journalConnector) place() (placed []string) {
 			at = first
 		}
 		c.cursors.update(d.name, func(cur *cursor) { cur.Position, cur.Began = at, at })
+		c.recent.at[d.name] = at
 		placed = append(placed, d.name)
 	}
 	gone, forgotten := c.cursors.missing(names, time.Now().UTC(), c.cfg.ForgetAfter)

@@ -129,7 +129,7 @@ func (d *destination) behind(ctx context.Context, reader *journal.Reader, err er
 // read fills a batch, or takes one that another destination has read; nil when
 // there is none. An error belongs behind the batch.
 func (d *destination) read(reader *journal.Reader) (*batch, error) {
-	if b := d.recent.get(reader.Seq()); b != nil {
+	if b := d.recent.get(d.name, reader.Seq()); b != nil {
 		reader.Skip(b.end())
 		return b, nil
 	}
@@ -169,7 +169,7 @@ func (d *destination) share(b *batch, err error) {
 	}
 	logs.MarkReadOnly()
 	b.logs = logs
-	d.recent.put(b)
+	d.recent.put(d.name, b)
 }
 
 // lost counts what damage took.

@@ -32,9 +32,9 @@ func (b *batch) end() uint64  { return b.events[len(b.events)-1].seq + 1 }
 // to drop each before its turn.
 type recent struct {
 	limits BatchConfig
-	others int // destinations besides the one that comes first
 
 	mu      sync.Mutex
+	at      map[string]uint64 // how far each destination is
 	kept    []keptBatch
 	fresh   map[uint64]*batch // as it was appended, by its first number
 	arrived []uint64          // those numbers, about in order
@@ -49,8 +49,10 @@ type keptBatch struct {
 }
 
 const (
-	// maxKept bounds the batches that are kept for others.
-	maxKept = 4
+	// maxKept bounds the batches that are kept for others: as many as keep nine
+	// destinations together that take nothing but files. With half of them each went
+	// its own way, and decoded for itself.
+	maxKept = 8
 	// maxFresh bounds the payloads that are kept as they came, in bytes. In memory
 	// their records take several times as much.
 	maxFresh = 4 << 20
@@ -58,8 +60,8 @@ const (
 	maxArrived = 10_000
 )
 
-func newRecent(limits BatchConfig, destinations int) *recent {
-	return &recent{limits: limits, others: destinations - 1, fresh: make(map[uint64]*batch)}
+func newRecent(limits BatchConfig) *recent {
+	return &recent{limits: limits, at: make(map[string]uint64), fresh: make(map[uint64]*batch)}
 }
 
 // appended keeps logs, which are the caller's no more, and their payloads.
@@ -169,17 +171,19 @@ func (r *recent) take(position uint64) *batch {
 	return b
 }
 
-// get returns the batch that begins at a number; nil when it has to be read.
-func (r *recent) get(position uint64) *batch {
+// get returns the batch that begins where a destination is; nil when it has to be
+// read.
+func (r *recent) get(destination string, position uint64) *batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.at[destination] = position
 	r.pass(position)
 	if b := r.again(position); b != nil {
 		return b
 	}
 	b := r.gather(position)
 	if b != nil {
-		r.keep(b)
+		r.keep(destination, b)
 	}
 	return b
 }
@@ -238,20 +242,33 @@ func sameProducer(a, b plog.ResourceLogs) bool {
 		sa.Scope().Version() == sb.Scope().Version() && sa.Scope().Attributes().Equal(sb.Scope().Attributes())
 }
 
-// put keeps a batch that was read.
-func (r *recent) put(b *batch) {
+// put keeps a batch that a destination read.
+func (r *recent) put(destination string, b *batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keep(b)
+	r.keep(destination, b)
 }
 
-// keep lets the others have a batch, as long as they are not too far behind.
-func (r *recent) keep(b *batch) {
-	if r.others == 0 || slices.ContainsFunc(r.kept, func(k keptBatch) bool { return k.first().seq == b.first().seq }) {
+// keep lets others have the batch of a destination.
+func (r *recent) keep(destination string, b *batch) {
+	left := r.behind(destination, b.first().seq)
+	if left == 0 || slices.ContainsFunc(r.kept, func(k keptBatch) bool { return k.first().seq == b.first().seq }) {
 		return
 	}
 	if len(r.kept) == maxKept {
 		r.kept = slices.Delete(r.kept, 0, 1)
 	}
-	r.kept = append(r.kept, keptBatch{batch: b, left: r.others})
+	r.kept = append(r.kept, keptBatch{batch: b, left: left})
+}
+
+// behind counts the other destinations that have yet to come to a number, and are
+// so near that what is kept may still be there then. One that is down is not.
+func (r *recent) behind(destination string, position uint64) (n int) {
+	reach := uint64(maxKept * r.limits.MaxEvents)
+	for other, at := range r.at {
+		if other != destination && at <= position && position-at <= reach {
+			n++
+		}
+	}
+	return n
 }
