@@ -138,9 +138,7 @@ func TestRecentPasses(t *testing.T) {
 func TestRecentKeepsForTheNear(t *testing.T) {
 	r := newRecent(BatchConfig{MaxEvents: 5, MaxBytes: 1 << 20})
 	const far = maxKept*5 + 1
-	for name, at := range map[string]uint64{"first": far, "near": far - 1, "down": 0, "ahead": far + 1} {
-		r.at[name] = at
-	}
+	r.at = map[string]uint64{"first": far, "near": far - 1, "down": 0, "ahead": far + 1}
 	arrive(t, r, far, far+2)
 	b := r.get("first", far)
 	require.NotNil(t, b)
