@@ -50,7 +50,9 @@ var readers = []struct {
 		}
 	}},
 	{"sonic", func() func([]byte) error { return valid(sonic.ConfigDefault.Valid) }},
-	{"jsontext", func() func([]byte) error { return valid(func(data []byte) bool { return jsontext.Value(data).IsValid() }) }},
+	{"jsontext", func() func([]byte) error {
+		return valid(func(data []byte) bool { return jsontext.Value(data).IsValid() })
+	}},
 	{"goccy", func() func([]byte) error { return valid(gojson.Valid) }},
 	{"encoding_json", func() func([]byte) error { return valid(json.Valid) }},
 	{"sonic+map", func() func([]byte) error { return toMap(sonic.ConfigDefault.Unmarshal) }},
