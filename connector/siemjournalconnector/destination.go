@@ -198,10 +198,9 @@ func (d *destination) deliver(ctx context.Context, b *batch) {
 		}
 		v := classify(err)
 		d.counted(ctx, v.outcome)
-		var done *span
+		var done span
 		if v.outcome == httpsend.Delivered {
-			all := taken(b, mine, onTheWay)
-			done = &all
+			done = taken(b, mine, onTheWay)
 		}
 		d.report(v, err, again, done)
 		switch v.outcome {

@@ -27,14 +27,14 @@ type state struct {
 }
 
 // report notes an answer, and logs when a destination begins to fail in a way,
-// and when it takes events again. What is done with by this answer, if anything,
-// is noted with it: nobody sees a destination well again whose events still wait.
-func (d *destination) report(v verdict, err error, again bool, done *span) {
+// and when it takes events again. What was delivered is noted with it: nobody sees
+// a destination well again whose events still wait.
+func (d *destination) report(v verdict, err error, again bool, done span) {
 	d.mu.Lock()
 	before := d.state.outcome
 	d.state.note(v, err, again, time.Now().UTC())
-	if done != nil {
-		d.progress.complete(*done)
+	if v.outcome == httpsend.Delivered {
+		d.progress.complete(done)
 	}
 	d.mu.Unlock()
 	if v.outcome == before {
